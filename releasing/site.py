@@ -29,6 +29,8 @@ OF_THE_PROJECT = {
 }
 """Pages beside docs/, and what they are called in the site."""
 
+LOOKS = ("site.css", "mark.svg")
+
 ORDER = {
     "Sign in": "code aws-cli ssh password guests roles api verify client commands",
     "Web applications": "web/fastapi web/flask web/django snippets",
@@ -38,6 +40,8 @@ ORDER = {
     "It does not work": "errors troubleshooting operations differences",
     "What is promised": "security performance status",
 }
+BEHIND = {"Decisions": "decisions", "What AWS does": "facts"}
+"""Folders whose pages stand folded together, below all that a task needs."""
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
 _FENCE = re.compile(r"^ *```.*?^ *```$", re.DOTALL | re.MULTILINE)
 
@@ -51,6 +55,8 @@ def main() -> int:
     shutil.copytree(
         ROOT / "docs" / "pictures", PAGES / "pictures", ignore=shutil.ignore_patterns("*.py", "__pycache__")
     )
+    for name in LOOKS:
+        shutil.copy(ROOT / "releasing" / name, PAGES / name)
     (SITE / "zensical.toml").write_text(configuration(), encoding="utf-8")
     command = [sys.executable, "-m", "zensical", "build", "--strict", "--config-file", str(SITE / "zensical.toml")]
     if subprocess.run(command, cwd=SITE, check=False).returncode:
@@ -91,6 +97,8 @@ def _link(source: str, picture: str, words: str, target: str) -> str:
     if there is None:
         return words
     here = posixpath.dirname(sources()[source])
+    if words.endswith(".md"):  # a file's name, in place of words: the site has no such file
+        words = words.removesuffix(".md")
     return f"{picture}[{words}]({posixpath.relpath(there, here or '.')}{'#' + anchor if anchor else ''})"
 
 
@@ -100,11 +108,11 @@ def configuration() -> str:
     groups = [_group("", [("What do you want to do?", "README.md"), ("The project", "project.md")])]
     for title, names in ORDER.items():
         groups.append(_group(title, [(_title(f"{name}.md"), f"{name}.md") for name in names.split()]))
-    for title, folder in (("Decisions", "decisions"), ("What AWS does", "facts")):
+    behind = [_group("", [(_title(name), name) for name in ("changelog.md", "contributing.md", "reporting.md")])]
+    for title, folder in BEHIND.items():
         names = sorted(name for name in sources().values() if name.startswith(f"{folder}/"))
-        groups.append(_group(title, [(_title(name), name) for name in names]))
-    rest = [(_title(name), name) for name in ("changelog.md", "contributing.md", "reporting.md")]
-    nav = ",\n".join([*groups, _group("", rest)])
+        behind.append(_group(title, [(_title(name), name) for name in names]))
+    nav = ",\n".join([*groups, f'{{ "Behind it" = [{", ".join(behind)}] }}'])
     where = f'docs_dir = "{PAGES.name}"\nsite_dir = "{MADE.name}"\nnav = [\n{nav}\n]\n'
     return text.replace("[project]\n", f"[project]\n{where}", 1)
 
@@ -115,9 +123,9 @@ def _group(title: str, pages: list[tuple[str, str]]) -> str:
 
 
 def _title(name: str) -> str:
-    """The page's first heading, without its marks."""
+    """The page's first heading, without its marks, its number, and the name of its file."""
     heading = re.search(r"^# (.+)$", (PAGES / name).read_text(encoding="utf-8"), re.MULTILINE)
-    return re.sub(r"[`*]", "", heading[1]) if heading else name
+    return re.sub(r"^[\w-]+\.md — |^\d+\. |[`*]", "", heading[1]) if heading else name
 
 
 class _Page(HTMLParser):

@@ -35,7 +35,7 @@ def firebase_hash() -> str:
 def hashes() -> dict[str, str]:
     pbkdf2 = {one: hashlib.pbkdf2_hmac(one, RAW, b"saltsalt", 1000) for one in ("sha1", "sha256", "sha512")}
     scrypt = hashlib.scrypt(RAW, salt=b"saltsalt", n=2**10, r=8, p=1, dklen=32)
-    salt = _b64(b"saltsalt")
+    salt, digits = _b64(b"saltsalt"), hashlib.sha256(RAW).hexdigest().encode()
     return {
         "bcrypt": bcrypt.hashpw(RAW, bcrypt.gensalt(4)).decode(),
         "bcrypt of PHP": bcrypt.hashpw(RAW, bcrypt.gensalt(4)).decode().replace("$2b$", "$2y$"),
@@ -45,6 +45,14 @@ def hashes() -> dict[str, str]:
         "pbkdf2 of passlib": f"$pbkdf2-sha256$1000${_ab64(b'saltsalt')}${_ab64(pbkdf2['sha256'])}",
         "pbkdf2 of Django": f"pbkdf2_sha256$1000$saltsalt${_b64(pbkdf2['sha256'])}",
         "scrypt": f"$scrypt$ln=10,r=8,p=1${salt}${_b64(scrypt)}",
-        "scrypt of Django": f"scrypt$saltsalt$1024$8$1${_b64(scrypt)}",
+        "scrypt of Django": f"scrypt$1024$saltsalt$8$1${_b64(scrypt)}",
+        "scrypt of Werkzeug": f"scrypt:1024:8:1$saltsalt${scrypt.hex()}",
+        "pbkdf2 of Werkzeug": f"pbkdf2:sha256:1000$saltsalt${pbkdf2['sha256'].hex()}",
+        "bcrypt of Django": f"bcrypt${bcrypt.hashpw(RAW, bcrypt.gensalt(4)).decode()}",
+        "bcrypt of Django, of a SHA-256": f"bcrypt_sha256${bcrypt.hashpw(digits, bcrypt.gensalt(4)).decode()}",
+        "bcrypt of Spring": "{bcrypt}" + bcrypt.hashpw(RAW, bcrypt.gensalt(4, b"2a")).decode(),
+        "argon2 of Django": "argon2" + argon2.PasswordHasher(1, 64, 1).hash(PASSWORD),
+        "argon2 of Spring": "{argon2@SpringSecurity_v5_8}" + argon2.PasswordHasher(1, 64, 1).hash(PASSWORD),
+        "argon2 of Node": argon2.PasswordHasher(1, 64, 1).hash(PASSWORD).replace("m=64,t=1,p=1", "m=64,p=1,t=1"),
         "firebase": firebase_hash(),
     }

@@ -64,7 +64,8 @@ NEVER_SHOWN = {
     "Custom auth lambda trigger is not configured for the user pool.",
     "Invalid Access Token",
     "User has no authentication factors that satisfy a requested ACR value.",
-    "A user pool takes password hashes of {} kinds and costs: every sign-in computes each.",
+    "A user pool takes password hashes of {} kinds and costs: every sign-in computes each. "
+    "Bring those of further kinds without their hashes.",
 }
 """Refusals of the API alone, and what the app and who imports are told."""
 NAMES = {"Halfday", "JavaScript", "Google", "Cognito"}

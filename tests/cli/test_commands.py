@@ -267,6 +267,21 @@ def test_a_word_that_is_like_none_is_not_guessed_at(run, typed: tuple[str, ...])
     assert "halfday: hint: " in done.stderr
 
 
+def test_help_of_a_command_is_that_command_s_help(run) -> None:
+    assert run("help", "login").stdout == run("login", "--help").stdout
+    assert "did you mean halfday login?" in run("help", "lgin").stderr
+    assert run("help").stdout == run("--help").stdout == run("--help", "--verbose").stdout
+
+
+def test_an_option_before_the_command_is_told_its_place(run) -> None:
+    done = run("--verbose", "whoami")
+    assert done.returncode == 2
+    assert "halfday: error: --verbose stands before the command" in done.stderr
+    assert "halfday: hint: options stand after the command: halfday whoami --verbose\n" in done.stderr
+    assert "did you mean halfday --version?" in run("version").stderr
+    assert "halfday --help lists the commands" in run("--xyzzy").stderr
+
+
 def test_a_usage_error_shows_one_line_of_usage(run) -> None:
     assert "\nusage: halfday exchange CODE|URL [options]\n" in run("exchange").stderr
     assert "\nusage: halfday completion {bash,zsh," in run("completion", "ksh").stderr

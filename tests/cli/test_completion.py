@@ -75,6 +75,7 @@ def test_commands_options_and_values_are_completed(home: Path, complete: str) ->
     assert completed("login", "--no") == {"--no-browser"}
     assert completed("env", "--format", "") == {*FORMATS, "process", "docker", "github", "claude"}
     assert completed("completion", "") >= {"bash", "zsh", "fish"}
+    assert completed("snippet", "amplify") == {"amplify-gen2", "amplify-v5", "amplify-v6"}
     assert completed("whoami", "--profile", "") == {"default", "demo", "other"}
     assert "cat" in completed("exec", "--", "ca")
 

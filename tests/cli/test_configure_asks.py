@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from cognito_peer import CLIENT_ID, IDENTITY_POOL_ID, POOL_ID, Peer
 
+from halfday.cli.commands import wizard
 from halfday.cli.nearby import find_nearby
 
 Answered = Callable[..., tuple[int, str]]
@@ -114,6 +115,32 @@ def test_what_does_not_work_is_told_and_asked_again(answered: Answered, peer: Pe
     assert "problem" in told
     assert "nothing accepts connections" in told
     assert f"halfday_domain = {peer.origin}\n" in Path(environ["AWS_CONFIG_FILE"]).read_text()
+
+
+def test_a_redirect_uri_that_is_not_registered_can_be_put_right(
+    answered: Answered, peer: Peer, environ: dict[str, str]
+) -> None:
+    peer.redirect_uris = ["http://localhost:3000/callback"]
+    first = (peer.origin, CLIENT_ID, IDENTITY_POOL_ID)
+    code, told = answered(*first, "", "", "", "", "http://localhost:3000/callback", "")
+    assert code == 0, told
+    assert "redirect_uri http://localhost:8080 is not registered" in told
+    assert "halfday_redirect_uri = http://localhost:3000/callback\n" in Path(environ["AWS_CONFIG_FILE"]).read_text()
+
+
+@pytest.mark.parametrize(
+    ("registered", "written"),
+    [
+        (("http://localhost:8080", "http://localhost:3000/"), None),
+        (("https://app.example.com/", "http://localhost:3000/", "http://127.0.0.1:1/"),
+         "http://localhost:3000/ http://127.0.0.1:1/"),
+        (("https://app.example.com/",), None),
+    ],
+)  # fmt: skip
+def test_an_app_client_of_a_server_brings_where_its_browser_comes_back_to(
+    registered: tuple[str, ...], written: str | None
+) -> None:
+    assert wizard._redirect_uri(registered) == written
 
 
 def test_whoever_ends_the_input_has_nothing_written(answered: Answered, environ: dict[str, str]) -> None:

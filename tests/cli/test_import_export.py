@@ -8,14 +8,18 @@ import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
+import requests
 
 import every_member
 from halfday.server.seed.written import seed_file_of
-from transferred import answers, exported, undated
+from transferred import answers, bring_into, exported, undated
 from whole_pool import set_up
 from world import World, running
 
@@ -79,8 +83,109 @@ def test_a_pool_of_aws_is_read_by_calls_that_change_nothing(tmp_path: Path) -> N
         assert {k: v for k, v in here.items() if k not in dates} == {k: v for k, v in there.items() if k not in dates}
         ada = own.idp.admin_get_user(UserPoolId=ids["pool"], Username="ada")
         assert ada["UserStatus"] == "RESET_REQUIRED"
-        assert "people came without a password" in told.stderr
+        assert "1 person came without a password" in told.stderr
         assert not list(tmp_path.glob("*.part"))
+
+
+class Lacking(BaseHTTPRequestHandler):
+    """A server that lacks some of AWS's calls, as moto does: it answers them with a page. The rest is another's."""
+
+    origin, lacks = "", ("GetIdentityPoolRoles", "GetUserPoolClientSessionConfiguration", "ListTerms")
+    asked: ClassVar[list[str]] = []
+
+    def do_POST(self) -> None:
+        name = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.asked.append(name)
+        if name in self.lacks:
+            self._answer(500, b"<!doctype html><title>500 Internal Server Error</title>")
+            return
+        headers = {one: value for one, value in self.headers.items() if one not in ("Host", "Connection")}
+        answer = requests.post(self.origin, data=body, headers=headers, timeout=30)
+        self._answer(answer.status_code, answer.content)
+
+    def _answer(self, status: int, content: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_what_stands_for_aws_may_lack_calls(tmp_path: Path) -> None:
+    with running(tmp_path / "aws") as aws, running(tmp_path / "own") as own:
+        ids = set_up(aws)
+        Lacking.origin = aws.origin
+        with ThreadingHTTPServer(("127.0.0.1", 0), Lacking) as lacking:
+            threading.Thread(target=lacking.serve_forever, daemon=True).start()
+            live = ["--live", ids["pool"], "--live", ids["identity_pool"]]
+            live += ["--endpoint-url", f"http://127.0.0.1:{lacking.server_port}"]
+            told = halfday("import", *live, "--management", str(own.running.management), cwd=tmp_path)
+            lacking.shutdown()
+        assert own.idp.describe_user_pool(UserPoolId=ids["pool"])["UserPool"]["Id"] == ids["pool"]
+        for name in Lacking.lacks:
+            assert (
+                f"left out: what {name} tells: http://127.0.0.1:{lacking.server_port} does not answer it" in told.stderr
+            )
+            assert Lacking.asked.count(name) <= 2
+
+
+def test_a_pool_with_triggers_is_exported_from_a_data_folder_in_silence(tmp_path: Path) -> None:
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:mine"
+    with running(tmp_path / "one") as one:
+        one.idp.create_user_pool(PoolName="triggered", LambdaConfig={"PostConfirmation": arn})
+    told = halfday("export", "all.json", "--data", "one", cwd=tmp_path)
+    assert "exception" not in told.stderr
+    told = halfday("import", "all.json", "--data", "two", cwd=tmp_path)
+    assert "exception" not in told.stderr
+
+
+def test_an_identity_pool_may_name_providers_that_are_gone(world: World, tmp_path: Path) -> None:
+    world.boto3("cognito-identity").create_identity_pool(
+        IdentityPoolName="mine",
+        AllowUnauthenticatedIdentities=False,
+        OpenIdConnectProviderARNs=["arn:aws:iam::123456789012:oidc-provider/gone.example.com"],
+        SamlProviderARNs=["arn:aws:iam::123456789012:saml-provider/gone"],
+    )
+    halfday("export", "all.json", "--management", str(world.running.management), cwd=tmp_path)
+    assert "gone.example.com" in (tmp_path / "all.json").read_text()
+
+
+def test_who_is_refused_is_told_and_the_command_fails(tmp_path: Path) -> None:
+    with running(tmp_path / "one") as one:
+        pool = one.idp.create_user_pool(PoolName="mine")["UserPool"]["Id"]
+        (tmp_path / "users.csv").write_text("username,phone_number\nada,+15550001\ngrace,0123\nlinus,+15550002\n")
+        management = ["--management", str(one.running.management)]
+        told = halfday("import", "users.csv", "--pool", pool, *management, cwd=tmp_path, code=1)
+        assert "made: 2 users" in told.stderr
+        assert "not brought: user pool" in told.stderr
+        assert "grace: Invalid phone number format." in told.stderr
+
+
+def test_management_without_its_token_names_the_variable(tmp_path: Path) -> None:
+    class Asks(Lacking):
+        def do_GET(self) -> None:
+            self._answer(401, b'{"message": "Management asks for its token: Authorization: Bearer TOKEN."}')
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Asks) as asking:
+        threading.Thread(target=asking.serve_forever, daemon=True).start()
+        management = ["--management", f"http://127.0.0.1:{asking.server_port}"]
+        told = halfday("export", "all.json", *management, cwd=tmp_path, code=2)
+        asking.shutdown()
+    assert "asks for its token" in told.stderr
+    assert "export HALFDAY_MANAGEMENT_TOKEN=" in told.stderr
+
+
+@pytest.mark.parametrize("name", ["users.json", "users.ndjson"])
+def test_auth0_s_lines_are_seen_whatever_the_file_is_called(tmp_path: Path, name: str) -> None:
+    from halfday.cli.commands.import_ import sources
+
+    lines = [{"email": f"{one}@example.com", "passwordHash": "$2b$10$x"} for one in ("ada", "grace")]
+    for some in (lines, lines[:1]):
+        (tmp_path / name).write_text("".join(json.dumps(one) + "\n" for one in some))
+        assert sources.kind_of(tmp_path / name) == "auth0"
 
 
 def test_a_reading_that_was_killed_goes_on_where_it_was(world: World, tmp_path: Path) -> None:
@@ -178,3 +283,28 @@ def test_a_seed_file_is_exported_from_a_data_folder(tmp_path: Path) -> None:
     assert "what a seed file cannot say" in told.stderr
     assert "user grace is disabled" in told.stderr
     assert "[[user_pool]]" in (tmp_path / "halfday.toml").read_text()
+
+
+def test_whatever_people_are_named_they_are_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "=1+1\n\x1b[31m\x00\u202e\"'\\ü"
+    with running(tmp_path / "one") as one:
+        pool_id = one.idp.create_user_pool(PoolName="p", UserPoolTags={'k"]=\n': name})["UserPool"]["Id"]
+        user = {"Username": "ü,\"'", "Attributes": [{"Name": "name", "Value": name}]}
+        pool = {"UserPool": {"Id": pool_id}, "Users": [user]}
+        bring_into(one, {"Format": "halfday-export", "Version": 1, "UserPools": [pool]})
+        where = ["--pool", pool_id, "--management", str(one.running.management)]
+        told = halfday("export", "halfday.toml", *where, cwd=tmp_path)
+        assert "this file is refused as it is" in told.stderr  # NUL can be nowhere in a seed file
+        refused = halfday("export", *where, cwd=tmp_path, code=2)
+        assert "tags.k" in refused.stderr
+        (tmp_path / "halfday.toml").unlink()
+        halfday("export", "pool.json", *where, cwd=tmp_path)
+        monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+        monkeypatch.setenv("PYTHONUTF8", "0")
+        for kind in ("json", "csv", "toml"):
+            argv = [sys.executable, "-m", "halfday.cli", "export", "--format", kind, *where]
+            printed = subprocess.run(argv, cwd=tmp_path, capture_output=True, env=_env())
+            assert printed.returncode == 0, printed.stderr
+            assert "ü" in printed.stdout.decode()
+    read = json.loads((tmp_path / "pool.json").read_text())["UserPools"][0]["Users"][0]
+    assert {one["Name"]: one["Value"] for one in read["Attributes"]}["name"] == name

@@ -74,3 +74,19 @@ def test_a_port_that_is_taken_is_answered_with_the_way_around_it(tmp_path: Path)
         refused = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
     assert refused.returncode == 2
     assert "halfday: hint: another program has it: --port 0 takes one that is free" in refused.stderr
+
+
+def test_a_seed_file_that_is_its_owner_s_alone_is_told_as_such(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As the image's user meets one that `halfday init` wrote for another."""
+    from halfday.cli.commands import serve
+
+    def refuse(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    assert serve.run(["--config", str(tmp_path / "halfday.toml")]) == 2
+    told = capsys.readouterr().err
+    assert "cannot be read: Permission denied" in told
+    assert "chmod 644" in told

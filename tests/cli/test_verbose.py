@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from cognito_peer import REDIRECT_URI, Peer
@@ -27,6 +28,13 @@ def test_requests_and_the_places_of_settings_are_told_on_stderr(run, peer: Peer)
     assert code not in done.stderr
 
 
+def test_a_profile_that_is_not_there_is_not_told_as_if_it_were(run, environ: dict[str, str]) -> None:
+    given = ("whoami", "--verbose")
+    assert f"debug AWS profile comes from demo in {environ['AWS_CONFIG_FILE']}\n" in run(*given).stderr
+    told = run(*given, AWS_PROFILE="default", AWS_CONFIG_FILE="/nosuch").stderr
+    assert "debug AWS profile comes from nowhere: there is no default in /nosuch\n" in told
+
+
 def test_the_variable_says_how_much(run, peer: Peer) -> None:
     given = "exchange", "b2ca649e-b34a", "--redirect-uri", REDIRECT_URI
     assert "halfday: log:" not in run(*given).stderr
@@ -43,3 +51,10 @@ def test_without_it_a_failure_is_told_once(run, peer: Peer) -> None:
     assert done.returncode == 4
     assert [line for line in done.stderr.splitlines() if not line.startswith("halfday: ")] == []
     assert "failed (" not in done.stderr
+
+
+def test_a_file_that_the_variable_names_has_it_too(run, peer: Peer, tmp_path: Path) -> None:
+    told = tmp_path / "log"
+    done = run("exchange", "b2ca649e-b34a", "--redirect-uri", REDIRECT_URI, "--verbose", HALFDAY_LOG=str(told))
+    assert "info POST" in done.stderr
+    assert told.read_text().count("info POST") == done.stderr.count("info POST") == 1

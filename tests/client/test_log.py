@@ -142,6 +142,15 @@ def test_a_file_that_cannot_be_written_is_said_by_name(monkeypatch: pytest.Monke
         Cognito(client_id="x")
 
 
+@pytest.mark.parametrize("word", ["debg", "verbose", "1", "true"])
+def test_a_word_that_is_no_level_is_no_file_either(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, word: str) -> None:
+    monkeypatch.setenv("HALFDAY_LOG", word)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SettingsError, match=f"HALFDAY_LOG '{word}' is no level"):
+        Cognito(client_id="x")
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_request_that_fails_is_a_line_too(lines: list[str]) -> None:
     with pytest.raises(NetworkError):
         Cognito(client_id="x", domain="http://127.0.0.1:1").exchange("b2ca649e-b34a", REDIRECT_URI)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from halfday.client.causes.catalogue import Cause, catalogue
-from halfday.client.causes.matching import BY_SENTENCE, match_text
+from halfday.client.causes.catalogue import Cause, Symptom, catalogue
+from halfday.client.causes.matching import BY_SENTENCE, find, match_text
 from halfday.doctor.diagnosis import Evidence, diagnose
 from halfday.doctor.pasted.refusals import read
 
@@ -96,3 +96,12 @@ def test_what_the_identity_pools_role_may_not_do_is_no_triggers_fault(action: st
 )
 def test_whose_sentence_it_is_decides(text: str, cause: str) -> None:
     assert first(text) == cause
+
+
+@pytest.mark.parametrize("place", ["authorize", "token", "logout"])
+def test_the_word_that_is_said_of_anything_says_nothing_of_another_place(place: str) -> None:
+    """Who signs in is not told of sign-out URLs."""
+    found = find(Symptom(place, "invalid_request"))
+    at = {cause.id: cause.at for cause in catalogue()}
+    assert found
+    assert all(not at[one.cause] or place in at[one.cause] for one in found)

@@ -26,6 +26,8 @@ NOT_OF_IAM = (
     'IAM resource path must either be "*" or start with user/, federated-user/, role/, group/, instance-profile/, '
     "mfa/, server-certificate/, policy/, sms-mfa/, saml-provider/, oidc-provider/, report/, access-report/."
 )
+LEGACY = "The policy failed legacy parsing"
+NO_VENDOR = "Actions/Conditions must be prefaced by a vendor, e.g., iam, sdb, ec2, etc."
 SID = "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression [0-9A-Za-z]*"
 
 
@@ -137,7 +139,10 @@ def test_what_iam_keeps_of_trust_is_kept(statement: dict[str, Any]) -> None:
         ("*:GetObject", WILD_VENDOR),
         ("s3*:GetObject", WILD_VENDOR),
         ("s3?:Get", WILD_VENDOR),
-        ("s3:Get Object", "The policy failed legacy parsing"),
+        ("s 3:GetObject", "Vendor s 3 is not valid"),
+        ("s3", NO_VENDOR),
+        ("", NO_VENDOR),
+        ("s3:Get Object", LEGACY),
     ],
 )
 def test_an_action_that_is_none_is_not_kept(member: str, action: str, sentence: str) -> None:
@@ -155,14 +160,19 @@ def test_an_action_that_is_none_is_not_kept(member: str, action: str, sentence: 
         ("arn:AWS:s3:::b", 'Partition "AWS" is not valid for resource "arn:AWS:s3:::b".'),
         ("arn:aws:*:::b", WILD_SERVICE),
         ("arn:aws:s3*:::b", WILD_SERVICE),
-        ("arn:aws::::b", WILD_SERVICE),
-        ("arn:aws::b", WILD_SERVICE),
+        ("arn:aws::::b", LEGACY),
+        ("arn:aws::b", LEGACY),
+        ("arn:aws", WILD_SERVICE),
+        ("b", 'Resource b must be in ARN format or "*".'),
+        ("a:b:c", 'Partition "b" is not valid for resource "arn:b:c:*:*:*".'),
+        ("aws:s3:::b", 'Partition "s3" is not valid for resource "arn:s3:::b:*".'),
         ("arn:aws:iam:::b", NOT_OF_IAM),
         ("arn:aws:iam::111122223333:root", NOT_OF_IAM),
         ("arn:aws:iam::111122223333:b*", NOT_OF_IAM),
         ("arn:aws:*", WILD_SERVICE),
         ("arn:aws:s3:us-east-1", "Resource arn:aws:s3:us-east-1 can not contain region information."),
-        ("arn:aws:s3::b", "Resource arn:aws:s3::b cannot contain an account id."),
+        ("arn:aws:s3::b", LEGACY),
+        ("arn:aws:s3:*:111122223333", "Resource arn:aws:s3:*:111122223333 cannot contain an account id."),
         ("arn:aws:s3:us-east-1::b", "Resource arn:aws:s3:us-east-1::b can not contain region information."),
         ("arn:aws:s3::111122223333:b", "Resource arn:aws:s3::111122223333:b cannot contain an account id."),
         (
@@ -215,6 +225,7 @@ def test_statements_are_named_once_and_by_letters_and_digits(kind: Kind) -> None
 
 @pytest.mark.parametrize("name", [["a"], {}, 1, None])
 def test_a_policys_id_is_a_text(name: object) -> None:
-    with pytest.raises(Refused, match="Id must be a text"):
+    with pytest.raises(Refused, match="Syntax errors in policy") as caught:
         check_policy({**policy(READ), "Id": name}, kind=Kind.IDENTITY)
+    assert caught.value.detail == "Id must be a text", "which the log tells"
     check_policy({**policy(READ), "Id": "a"}, kind=Kind.IDENTITY)

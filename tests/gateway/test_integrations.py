@@ -212,6 +212,8 @@ def test_a_mock_chooses_its_response_by_status_and_fills_its_template(world: Wor
     api = rest_api(world)
     api.put("/", integration={"type": "MOCK", "requestTemplates": {"application/json": '{"statusCode": 418}'}})
     where = {"restApiId": api.api_id, "resourceId": api.root, "httpMethod": "GET"}
+    for status in ("200", "404"):
+        api.client.put_method_response(**where, statusCode=status)
     api.client.put_integration_response(**where, statusCode="200")
     api.client.put_integration_response(
         **where, statusCode="404", selectionPattern="4\\d{2}",

@@ -107,6 +107,7 @@ def test_integrations_and_their_responses(api: Rest) -> None:
     assert (made["passthroughBehavior"], made["timeoutInMillis"]) == ("WHEN_NO_MATCH", 29000)
     changed = client.update_integration(**where, patchOperations=[patch("replace", "/timeoutInMillis", "1000")])
     assert changed["timeoutInMillis"] == 1000
+    client.put_method_response(**where, statusCode="200")
     client.put_integration_response(**where, statusCode="200", selectionPattern="2..")
     pattern = [patch("replace", "/selectionPattern", "3..")]
     client.update_integration_response(**where, statusCode="200", patchOperations=pattern)

@@ -182,7 +182,18 @@ def test_no_web_page_is_answered_not_even_of_this_machine(pool: Pool, method: st
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "evil.example:4244", "127.0.0.1.evil.example", "192.168.1.2", "[", ""]
+    "host",
+    [
+        "evil.example",
+        "evil.example:4244",
+        "127.0.0.1.evil.example",
+        "192.168.1.2",
+        "127.0.0.1:4244:evil",
+        "127.0.0.1:4244, evil.example",
+        "[::1]evil:4244",
+        "[",
+        "",
+    ],
 )
 def test_under_another_host_name_nothing_is_told(pool: Pool, host: str) -> None:
     invite(pool)
@@ -194,6 +205,16 @@ def test_under_another_host_name_nothing_is_told(pool: Pool, host: str) -> None:
 def test_without_a_host_nothing_is_told(world: World) -> None:
     assert world.running.management
     answer = raw(world.running.management, b"GET /messages HTTP/1.0\r\n\r\n")
+    assert answer.split()[1] == b"403"
+
+
+def test_under_two_host_names_nothing_is_told(world: World) -> None:
+    assert world.running.management
+    own = world.running.management.removeprefix("http://").encode()
+    answer = raw(
+        world.running.management,
+        b"GET /messages HTTP/1.1\r\nHost: %b\r\nHost: evil.example\r\nConnection: close\r\n\r\n" % own,
+    )
     assert answer.split()[1] == b"403"
 
 

@@ -104,6 +104,7 @@ def test_links_lead_to_where_the_page_is_in_the_site() -> None:
     assert there("docs/README.md", "[x](../README.md) [y](web/flask.md)") == "[x](project.md) [y](web/flask.md)"
     assert there("docs/web/flask.md", "[x](../code.md)") == "[x](../code.md)"
     assert there("docs/decisions/0001-x.md", "[x](../../tests/README.md)") == "x"
+    assert there("docs/README.md", "[code.md](code.md)") == "[code](code.md)"
     assert there("README.md", "```sh\n[x](docs/y.md)\n```\n") == "```sh\n[x](docs/y.md)\n```\n"
 
 

@@ -11,13 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from halfday.server.compose import DATABASE_FILE, MESSAGES_FILE
 from halfday.server.settings import MASTER_KEY_FILE, SettingRefused
 from halfday.server.storage.data_folder import ALONE_FILE, SERVING_FILE
 from halfday.server.storage.errors import Unusable
 from halfday.server.storage.sealing import WrongMasterKey
-from world import running
+from world import World, running
 
 Damage = Callable[[Path], object]
 NAMES = (DATABASE_FILE, MESSAGES_FILE, MASTER_KEY_FILE, SERVING_FILE, ALONE_FILE)
@@ -130,3 +131,18 @@ def test_the_command_says_what_to_do_and_shows_no_traceback(data: Path) -> None:
     assert "is the database of another program" in done.stderr
     assert "halfday: hint: give another --data folder" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_disk_that_is_full_meanwhile_is_told_in_the_log(data: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """By the file and the reason: of other exceptions the type and place alone are logged."""
+    with running(data, upstream="none") as world:
+        database = world.running.services.store._database
+        database._connection.execute("PRAGMA max_page_count = 1")  # the file may not grow any more
+        with pytest.raises(ClientError, match="Internal error"):
+            make_pools(world, 50)
+    assert f"{DATABASE_FILE} cannot be written: the disk is full" in caplog.text
+
+
+def make_pools(world: World, number: int) -> None:
+    for _ in range(number):
+        world.pool()

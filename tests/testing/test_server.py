@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
+import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +14,7 @@ from pathlib import Path
 import boto3
 import pytest
 import requests
+from botocore.config import Config
 
 from halfday import TokenVerifier
 from halfday.testing import Pool, Server, aws_environment
@@ -164,6 +169,75 @@ def test_the_environment_leads_every_sdk_here_and_is_put_back(server: Server, mo
         assert boto3.session.Session().client("s3").meta.endpoint_url != server.origin
     assert (os.environ["AWS_PROFILE"], os.environ["AWS_DEFAULT_REGION"]) == ("production", "us-west-2")
     assert "AWS_ENDPOINT_URL_STS" not in os.environ
+
+
+def test_no_setting_of_the_person_s_own_leads_elsewhere(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A profile that is not here, endpoints that are ignored (a test would ask AWS), a proxy that does not know us."""
+    monkeypatch.setenv("AWS_PROFILE", "production")
+    monkeypatch.setenv("AWS_CONFIG_FILE", __file__)
+    monkeypatch.setenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "example.com")
+    assert server.boto3("cognito-idp", config=Config(retries={"max_attempts": 1})).list_user_pools(MaxResults=1)
+    monkeypatch.delenv("AWS_CONFIG_FILE")
+    with aws_environment(server.environment):
+        assert boto3.session.Session().client("sts").get_caller_identity()["Account"] == "123456789012"
+        assert os.environ["no_proxy"].startswith("example.com,")
+    assert (os.environ["NO_PROXY"], os.environ["no_proxy"]) == ("example.com", "example.com")
+    assert os.environ["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] == "true"
+
+
+def test_a_server_is_started_again(tmp_path: Path) -> None:
+    server = Server()
+    for _ in range(2):
+        with server:
+            assert server.codes.all() == []
+            assert server.pool().user().sign_in().access_token
+            assert abs(server.clock.now() - time.time()) < 5
+            with pytest.raises(RuntimeError, match="running already"):
+                server.start()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_test_run_that_is_killed_leaves_no_server_behind(number: int) -> None:
+    program = (
+        "from halfday.testing import Server; print(Server(process=True).start().told['port'], flush=True); input()"
+    )
+    run = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert run.stdout is not None
+    port = int(run.stdout.readline())
+    assert is_listened_on(port)
+    run.send_signal(number)
+    run.communicate(timeout=20)
+    ends_at = time.monotonic() + 20
+    while is_listened_on(port) and time.monotonic() < ends_at:
+        time.sleep(0.1)
+    assert not is_listened_on(port)
+
+
+def is_listened_on(port: int) -> bool:
+    with socket.socket() as asking:
+        return asking.connect_ex(("127.0.0.1", port)) == 0
+
+
+FORKS = """
+import os, sys
+from halfday.testing import Server
+server = Server(process=sys.argv[1] == "process").start()
+for ends in (lambda: sys.exit(), lambda: (server.stop(), os._exit(0))):
+    if (child := os.fork()) == 0:
+        ends()
+    assert os.waitpid(child, 0)[1] == 0
+assert server.pool().user().sign_in().access_token
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system forks nothing")
+@pytest.mark.parametrize("way", ["thread", "process"])
+def test_a_forked_process_leaves_its_parent_s_server_alone(way: str) -> None:
+    subprocess.run([sys.executable, "-c", FORKS, way], timeout=60, check=True)
 
 
 def test_nothing_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -48,10 +48,19 @@ def test_each_kind_proves_its_password_and_no_other(kind: str) -> None:
         "$scrypt$ln=17,r=8,p=3$c2FsdHNhbHQ$" + "A" * 43,
         "$scrypt$ln=16,r=1,p=1$c2FsdHNhbHQ$" + "A" * 43,
         "$scrypt$ln=10,r=8,p=1$=$" + "A" * 43,
+        "$argon2id$v=19$m=64,m=64,p=1$c2FsdHNhbHQ$aGFzaGhhc2g",
+        "scrypt:1023:8:1$saltsalt$" + "00" * 32,
+        "bcrypt_sha256$$2b$31$" + "." * 53,
     ],
 )
 def test_what_is_no_hash_or_too_much_work_is_refused(text: str) -> None:
     with pytest.raises(password_hashes.HashRefused):
+        password_hashes.read(text)
+
+
+@pytest.mark.parametrize("text", ["scrypt$x", "$scrypt$x", "argon2$x", "pbkdf2:md5:1$a$00", "{argon2}x", "$2z$10$x"])
+def test_a_kind_that_is_taken_in_a_spelling_that_is_not_is_told_so(text: str) -> None:
+    with pytest.raises(password_hashes.HashRefused, match=r"spelt in no way that is taken: docs/migrate\.md"):
         password_hashes.read(text)
 
 

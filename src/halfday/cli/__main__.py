@@ -28,14 +28,14 @@ def main(argv: list[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     argv = sys.argv[1:] if argv is None else argv
     if not argv or argv[0] in ("-h", "--help", "help"):
-        return _usage()
+        return _help(argv[1:])
     if argv[0] in ("-V", "--version"):
         from halfday import __version__
 
         print(f"halfday {__version__}")
         return 0
     if argv[0] not in COMMANDS:
-        return _unknown(argv[0])
+        return _unknown(argv)
     return _run(COMMANDS[argv[0]][0], argv[1:])
 
 
@@ -56,6 +56,13 @@ def _run(module: str, argv: list[str]) -> int:
         return report(problem)
 
 
+def _help(of: list[str]) -> int:
+    """`halfday help login` is `halfday login --help`."""
+    if not of or of[0].startswith("-"):
+        return _usage()
+    return _run(COMMANDS[of[0]][0], ["--help"]) if of[0] in COMMANDS else _unknown(of)
+
+
 def _usage() -> int:
     width = max(map(len, COMMANDS))
     grouped = {name for names in GROUPS.values() for name in names}
@@ -67,15 +74,22 @@ def _usage() -> int:
     return 0
 
 
-def _unknown(command: str) -> int:
+def _unknown(argv: list[str]) -> int:
     from halfday.cli.exit_codes import USAGE
     from halfday.cli.spelling import meant
     from halfday.cli.terminal import error, hint, say
 
-    near = meant(command, COMMANDS) or next((name for name in COMMANDS if name.startswith(command[:2])), "")
-    error(f"there is no command {command}")
+    command = argv[0]
+    later = next((word for word in argv if word in COMMANDS), "") if command.startswith("-") else ""
+    near = meant(command, (*COMMANDS, "--version")) or next(
+        (name for name in COMMANDS if name.startswith(command[:2])), ""
+    )
+    error(f"{command} stands before the command" if later else f"there is no command {command}")
     say("usage: halfday COMMAND [options]")
-    hint(f"did you mean halfday {near}?" if near else "halfday --help lists the commands")
+    if later:
+        hint(f"options stand after the command: halfday {later} {command}")
+    else:
+        hint(f"did you mean halfday {near}?" if near else "halfday --help lists the commands")
     return USAGE
 
 

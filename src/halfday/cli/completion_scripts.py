@@ -179,6 +179,7 @@ SCRIPTS: Mapping[str, Callable[[Sequence[Command]], str]] = {
     "zsh": zsh,
     "fish": fish,
     "powershell": powershell,
+    "pwsh": powershell,
 }
 
 

@@ -91,14 +91,14 @@ def _outputs(text: str) -> dict[str, str]:
         "identity_pool_id": auth.get("identity_pool_id"),
         "region": auth.get("aws_region"),
         "domain": oauth.get("domain"),
-        "redirect_uri": _loopback_of(oauth.get("redirect_sign_in_uri")),
+        "redirect_uri": loopback_of(oauth.get("redirect_sign_in_uri")),
     }
     return {name: value for name, value in found.items() if isinstance(value, str)}
 
 
 def _exports(text: str) -> dict[str, str]:
     found = {_OF_EXPORTS[name]: value for name, value in _MEMBER.findall(text) if name in _OF_EXPORTS}
-    found["redirect_uri"] = _loopback_of(found.get("redirect_uri", "").split(",")) or ""
+    found["redirect_uri"] = loopback_of(found.get("redirect_uri", "").split(",")) or ""
     return found
 
 
@@ -118,7 +118,7 @@ def _dotenv(text: str) -> dict[str, str]:
     return found
 
 
-def _loopback_of(uris: object) -> str | None:
+def loopback_of(uris: object) -> str | None:
     """Those of several redirect URIs that a browser on this machine can come back to; their own order is kept."""
     here = [uri.strip() for uri in uris if re.match(r"https?://(localhost|127\.0\.0\.1)(:|/|$)", str(uri).strip())] \
         if isinstance(uris, list) else []  # fmt: skip

@@ -12,6 +12,8 @@ from halfday.cli import server_settings
 from halfday.client.errors import SettingsError
 
 if TYPE_CHECKING:
+    from urllib.request import OpenerDirector
+
     from halfday.server.services import Services
 
 Document = Mapping[str, Any]
@@ -62,8 +64,10 @@ class OverManagement:
 
     def _ask(self, method: str, path: str, body: Document | None = None) -> dict[str, Any]:
         import json
+        from http import HTTPStatus
+        from http.client import HTTPException
         from urllib.error import HTTPError, URLError
-        from urllib.request import Request, urlopen
+        from urllib.request import Request
 
         if not self._url.startswith(("http://", "https://")):
             raise SettingsError(f"{self._url!r} is no address", hint="such as --management http://127.0.0.1:4244")
@@ -71,15 +75,30 @@ class OverManagement:
         headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
         data = None if body is None else json.dumps(body).encode()
         try:
-            with urlopen(Request(self._url + path, data, headers, method=method), timeout=TIMEOUT_S) as answer:  # noqa: S310
-                found: dict[str, Any] = json.load(answer)
+            asked = Request(self._url + path, data, headers, method=method)  # noqa: S310
+            with opener().open(asked, timeout=TIMEOUT_S) as answer:
+                found: dict[str, Any] = dict(json.load(answer))
                 return found
         except HTTPError as refused:
+            if refused.code == HTTPStatus.UNAUTHORIZED:
+                hint = f"the one that halfday serve has as management_token: export {TOKEN_VARIABLE}=…"
+                raise SettingsError(f"management at {self._url} asks for its token", hint=hint) from refused
             raise NotBrought(_message(refused.read())) from refused
-        except (URLError, OSError, ValueError) as problem:
+        except (URLError, OSError, HTTPException, ValueError, TypeError, RecursionError) as problem:
             reason = getattr(problem, "reason", problem)
             sentence = f"no management answers at {self._url}: {reason}"
             raise SettingsError(sentence, hint="halfday serve prints its address, as codes") from problem
+
+
+def opener() -> OpenerDirector:
+    """Asks where it is told to, and nobody else: a proxy, or whom an answer leads to, would see token and secrets."""
+    from urllib.request import HTTPRedirectHandler, ProxyHandler, build_opener
+
+    class Stays(HTTPRedirectHandler):
+        def redirect_request(self, *given: Any) -> None:
+            return None
+
+    return build_opener(ProxyHandler({}), Stays())
 
 
 def _message(raw: bytes) -> str:

@@ -37,3 +37,5 @@ def settings_of(options: argparse.Namespace) -> Settings:
     except seed_file.SeedUnreadable as refused:
         hint = f"--config FILE names the server's seed file; without it ./{SEED_FILE} is read"
         raise SettingsError(str(refused), hint=hint) from refused
+    except seed_file.SeedRefused as refused:
+        raise SettingsError(str(refused), hint=refused.hint) from refused

@@ -1,7 +1,7 @@
 """The client's log: what was asked of whom, and which setting came from where. Never what was said.
 
 The logger is `halfday.client`, for programs that use `logging`. `HALFDAY_LOG` turns it on without any: a level (debug,
-info, warning, error) writes lines on stderr, anything else names a file. A line is made of a method, a host, a path
+info, warning, error) writes lines on stderr, a path names a file. A line is made of a method, a host, a path
 without its query, a status and milliseconds, none of which is a secret; and all the same `redact` goes over each,
 because a path may be anybody's. `logging` is loaded by the first request, or when the log is on, and not before.
 """
@@ -40,7 +40,7 @@ def redact(text: str) -> str:
 
 
 def begin(write: Callable[[str], object] | None = None) -> None:
-    """The log is written as HALFDAY_LOG says, or to `write`. Once: later calls change nothing. Raises SettingsError."""
+    """The log is written as HALFDAY_LOG says, and to `write`. Once: then no call changes it. Raises SettingsError."""
     chosen = os.environ.get("HALFDAY_LOG", "")
     if not (write or chosen):
         return
@@ -50,15 +50,14 @@ def begin(write: Callable[[str], object] | None = None) -> None:
     if any(getattr(one, "is_halfdays", False) for one in logger.handlers):
         return
     level = chosen.lower() if chosen.lower() in LEVELS else "debug"
-    handler: logging.Handler
-    if write or chosen.lower() in LEVELS:
-        handler, level = _to(write or _on_stderr), "debug" if write else level
-    else:
-        handler = _to_file(chosen)
-    handler.is_halfdays = True  # type: ignore[attr-defined]
-    handler.setFormatter(_formatter())
-    logger.addHandler(handler)
-    logger.setLevel(level.upper())
+    handlers = [_to(write)] if write else []
+    if chosen.lower() not in (*LEVELS, ""):
+        handlers.append(_to_file(chosen))
+    for handler in handlers or [_to(_on_stderr)]:
+        handler.is_halfdays = True  # type: ignore[attr-defined]
+        handler.setFormatter(_formatter())
+        logger.addHandler(handler)
+    logger.setLevel("DEBUG" if write else level.upper())
     logger.propagate = False
 
 
@@ -119,6 +118,9 @@ def _to_file(path: str) -> logging.Handler:
     """Appended to; readable by its owner only where it did not exist before."""
     import logging
 
+    if not re.search(r"[/\\.]", path):  # a level that is misspelt, or "1": no file of that name is meant
+        hint = f"HALFDAY_LOG is one of {', '.join(LEVELS)}, or a file with its folder: ./{path}"
+        raise SettingsError(f"HALFDAY_LOG {path!r} is no level, and no path", hint=hint)
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600))
         return logging.FileHandler(path, encoding="utf-8")

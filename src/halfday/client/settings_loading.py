@@ -41,7 +41,8 @@ def load_settings(arguments: Mapping[str, object], *, environ: Mapping[str, str]
     _check_arguments(arguments)
     log.begin()
     sources = gather(arguments, environ=environ)
-    log.settings_found((("AWS profile", f"{sources.profile} in {config_path(sources.environ)}"),))
+    there = "nowhere: there is no " if sources.profile_is_missing else ""
+    log.settings_found((("AWS profile", f"{there}{sources.profile} in {config_path(sources.environ)}"),))
     log.settings_found(sources.origins.items())
     if arguments.get("profile") and sources.profile_is_missing:
         raise missing_profile(config_path(sources.environ), sources.profile)

@@ -30,7 +30,8 @@ _BY_A_PROXY = frozenset(
     | {"x-remote-addr", "x-remote-ip", "x-scheme", "x-url-scheme"}
 )
 _BY_A_PROXY_PREFIXES = ("x-forwarded-", "x-original-forwarded-", "x-envoy-")
-_NO_HOST = re.compile(r"[/?#@\\]")
+_HOST = re.compile(r"(?:\[[^][/?#@\\,]*\]|[^][/?#@\\,:]*)(?::[0-9]*)?")
+"""Of one Host header: a name or an address, and a port (RFC 9112 §3.2)."""
 _BARE_NAME = re.compile("[a-z0-9][a-z0-9_-]*")
 # Containers reach their host under these names. A web page could have such a name, but its requests carry an Origin.
 _FROM_CONTAINERS = frozenset({"host.docker.internal", "host.containers.internal"})
@@ -170,14 +171,14 @@ _hostname_of = lru_cache(maxsize=1024)(_split_host)
 
 
 def host_in(headers: Pairs | dict[str, str]) -> str:
-    """The host name of the Host header, without its port."""
+    """The host name of the Host header, without its port. "" of what is none, and of two: no name for this machine."""
     read = headers if isinstance(headers, dict) else _read(headers)
     return host_named(read.get("host", ""))
 
 
 def host_named(host: str) -> str:
-    """The host name that the value of a Host header names, without its port."""
-    return "" if _NO_HOST.search(host) else hostname_of(f"//{host}")
+    """The host name that the value of a Host header names, without its port. "" of what is none, or of two."""
+    return hostname_of(f"//{host}") if _HOST.fullmatch(host) else ""
 
 
 def _page_elsewhere(read: dict[str, str], settings: Settings, *, opens_object: bool) -> str | None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
+
+from halfday.protocol.urls import is_loopback
+
+_BY_DEFAULT = "http://localhost:8080"
+"""Where a browser comes back to when nobody says so."""
 
 
 def exports(document: Mapping[str, Any], origin: str) -> list[str]:
@@ -21,7 +27,15 @@ def exports(document: Mapping[str, Any], origin: str) -> list[str]:
         told.append("export HALFDAY_CLIENT_SECRET=…      # the client's secret in the seed file")
     pools = [pool for pool in document.get("identity_pool", ()) if client["id"] in pool.get("clients", ())]
     told += [f"export HALFDAY_IDENTITY_POOL_ID={pool['id']}" for pool in pools[:1] if "id" in pool]
+    told += [f"export HALFDAY_REDIRECT_URI={shlex.quote(uri)}" for uri in _redirect_uri(client)]
     return told
+
+
+def _redirect_uri(client: Mapping[str, Any]) -> list[str]:
+    """The one that `halfday login` has to be told, on this machine if any is. None where it tries the right one."""
+    registered = client.get("callback_urls", [])
+    here = [uri for uri in registered if is_loopback(urlsplit(uri).hostname)]
+    return [] if _BY_DEFAULT in registered else [*here, *registered][:1]
 
 
 def region_of(document: Mapping[str, Any], default: str) -> str:

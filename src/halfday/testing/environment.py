@@ -7,7 +7,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 _SERVICES = ("COGNITO_IDENTITY_PROVIDER", "COGNITO_IDENTITY", "STS", "IAM")
-_IN_THE_WAY = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL")
+_IN_THE_WAY = (
+    "AWS_PROFILE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_SESSION_TOKEN",
+    "AWS_ENDPOINT_URL",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+)
+_BY_NO_PROXY = ("NO_PROXY", "no_proxy")
 
 
 def environment_of(origin: str, region: str) -> dict[str, str]:
@@ -25,10 +32,12 @@ def environment_of(origin: str, region: str) -> dict[str, str]:
 
 @contextmanager
 def aws_environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """They are set within the block, and put back after it, with what would stand in their way."""
-    before = {name: os.environ.get(name) for name in (*variables, *_IN_THE_WAY)}
+    """They are set within the block, and put back after it, with what would stand in their way: a proxy too."""
+    before = {name: os.environ.get(name) for name in (*variables, *_IN_THE_WAY, *_BY_NO_PROXY)}
     for name in _IN_THE_WAY:
         os.environ.pop(name, None)
+    not_by_proxy = next((known for name in _BY_NO_PROXY[::-1] if (known := before[name])), "")
+    os.environ.update(dict.fromkeys(_BY_NO_PROXY, ",".join(filter(None, (not_by_proxy, "127.0.0.1,localhost")))))
     os.environ.update(variables)
     try:
         yield

@@ -43,16 +43,21 @@ class Server:
 
     def start(self) -> Server:
         """It is up when this returns. Raises what stood in its way."""
+        if self._running is not None:
+            raise RuntimeError(f"the server is running already, at {self.origin}")
         self._running = (_Process if self._as_process else _Thread)(self._seed, self._settings)
         self.told = self._running.told
         return self
 
     def stop(self) -> None:
-        """It is gone, and so is all that it held."""
+        """It is gone, and so is all that it held; it can be started again. A fork leaves its parent's alone."""
         if self._running is not None:
             self.management.close()
-            self._running.stop()
+            if self._running.made_in == os.getpid():
+                self._running.stop()
             self._running = None
+            for name in ("management", "clock", "codes", "idp"):  # they ask at the old port
+                self.__dict__.pop(name, None)
 
     def __enter__(self) -> Server:
         return self.start()
@@ -94,10 +99,20 @@ class Server:
 
     def boto3(self, service: str, **given: Any) -> Any:
         """A boto3 client of this server, with dummy keys, changed by `given`."""
-        import boto3
+        from botocore.config import Config
 
+        given["config"] = Config(proxies={}).merge(given.get("config") or Config())
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": self.region}
-        return boto3.client(service, **{"endpoint_url": self.origin, **keys, **given})
+        return self._boto3.client(service, **{"endpoint_url": self.origin, **keys, **given})
+
+    @cached_property
+    def _boto3(self) -> Any:
+        """A session that no profile and no file of the person's changes."""
+        import boto3
+        import botocore.session
+
+        ours = {"profile": (None, None, None, None), "config_file": (None, None, os.devnull, None)}
+        return boto3.Session(botocore_session=botocore.session.Session(session_vars=ours))
 
     def pool(self, **given: Any) -> Pool:
         """A user pool: what CreateUserPool makes of `given`."""
@@ -121,6 +136,7 @@ class Server:
 
 class _Thread:
     def __init__(self, seed: Seed | None, settings: Mapping[str, Any]) -> None:
+        self.made_in = os.getpid()
         from halfday.server import seed_file
         from halfday.server.ready import told
         from halfday.server.serving import ServerThread
@@ -136,9 +152,13 @@ class _Thread:
 
 
 class _Process:
-    """`halfday serve --json`, in the folder where we are. Its log is shown where it does not start."""
+    """`halfday serve --json`, in the folder where we are. Its log is shown where it does not start.
+
+    It ends with this process, however that ends: its standard input does.
+    """
 
     def __init__(self, seed: Seed | None, settings: Mapping[str, Any]) -> None:
+        self.made_in = os.getpid()
         if seed is not None and not isinstance(seed, (str, Path)):
             raise TypeError("a server in a process of its own reads its seed file by itself: give the path")
         asked = {"port": 0, "google_port": 0, "ephemeral": "true", "management_port": 0, **settings}
@@ -147,14 +167,14 @@ class _Process:
         config = os.devnull if seed is None else str(seed)
         self._log = tempfile.TemporaryFile("w+")  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(
-            (sys.executable, "-m", "halfday.cli", "serve", "--json", "--config", config),
+            (sys.executable, "-m", "halfday.testing.child", "serve", "--json", "--config", config),
             env={**kept, **variables},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
             text=True,
         )
-        atexit.register(self.stop)
+        atexit.register(self._end)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
@@ -163,8 +183,12 @@ class _Process:
             raise RuntimeError(f"the server did not start: {self._log.read().strip()}")
         self.told: Mapping[str, Any] = json.loads(line)
 
+    def _end(self) -> None:
+        if self.made_in == os.getpid():
+            self.stop()
+
     def stop(self) -> None:
-        atexit.unregister(self.stop)
+        atexit.unregister(self._end)
         self._process.terminate()
         try:
             self._process.communicate(timeout=10)

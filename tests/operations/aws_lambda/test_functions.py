@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 import threading
 import time
 import urllib.request
@@ -25,6 +26,7 @@ from lambda_api import ACCOUNT, ECHO, TRUSTS_LAMBDA, Made, python, zipped
 
 ARN = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:"
 BAD = "InvalidParameterValueException"
+GIVEN = {"FunctionName": "heavy", "Runtime": "python3.12", "Handler": "app.handler"}
 
 
 def code_files(made: Made) -> set[str]:
@@ -76,7 +78,7 @@ def test_a_name_is_taken_once_and_of_another_region_free(made: Made) -> None:
 @pytest.mark.parametrize("name", ["nobody", f"{ARN}nobody"])
 def test_what_is_unknown_cannot_be_found(made: Made, name: str) -> None:
     told = ("ResourceNotFoundException", f"Function not found: {ARN}nobody")
-    for call in (made.api.get_function, made.api.delete_function, made.api.invoke, made.api.get_policy):
+    for call in (made.api.get_function, made.api.delete_function, made.api.invoke):
         assert refusal(call, FunctionName=name) == told
         assert status(call, FunctionName=name) == 404
 
@@ -267,11 +269,14 @@ def test_a_node_handler_that_is_not_there(made: Made) -> None:
         ({"Role": f"arn:aws:iam::{ACCOUNT}:role/nobody"}, (BAD, "cannot be assumed by Lambda.")),
         ({"Role": "arn:aws:iam::999999999999:role/r"}, (BAD, "Cross-account pass role is not allowed.")),
         ({"Environment": {"Variables": {"AWS_REGION": "x"}}}, (BAD, "Reserved keys used in this request: AWS_REGION")),
-        ({"Environment": {"Variables": {"AB": "x" * 5000}}}, (BAD, "exceeded the 4KB limit.")),
+        ({"Environment": {"Variables": {"AB": "x" * 5000}}}, (BAD, 'exceeded the 4KB limit. String measured: {"AB":')),
         ({"Runtime": "python3.7"}, (BAD, "We recommend you use a supported runtime while")),
         ({"Runtime": "java21"}, ("NotImplementedException", "functions here are of Python or Node.js")),
         ({"Runtime": "cobol"}, ("ValidationException", "Member must satisfy enum value set")),
         ({"Timeout": 901}, ("ValidationException", "Member must have value less than or equal to 900")),
+        ({"MemorySize": 10241}, ("ValidationException", "Member must have value less than or equal to 10240")),
+        ({"EphemeralStorage": {"Size": 10241}}, ("ValidationException", "must have value less than or equal to 10240")),
+        ({"Tags": {"aws:mine": "x"}}, (BAD, "aws: prefixed tag key names are not allowed for external use.")),
         ({"Publish": True}, ("NotImplementedException", "Publish")),
         ({"PackageType": "Image"}, ("NotImplementedException", "PackageType Image")),
         ({"Layers": ["arn:aws:lambda:us-east-1:123456789012:layer:l:1"]}, ("NotImplementedException", "Layers")),
@@ -291,6 +296,71 @@ def test_what_lambda_or_this_server_does_not_take_is_refused(
     assert code == told[0]
     assert told[1] in sentence
     assert refusal(made.api.get_function, FunctionName="refused")[0] == "ResourceNotFoundException"
+
+
+@pytest.mark.parametrize("before", ["", "function:", ARN])
+def test_a_name_has_64_characters_at_most(made: Made, before: str) -> None:
+    name = f"{next(made.world.counter)}".ljust(64, "n")
+    sentence = f"Value '{name}n' at 'functionName' failed to satisfy constraint: Member must have length less than"
+    told = (BAD, f"1 validation error detected: {sentence} or equal to 64")
+    assert refusal(made.function, name=f"{before}{name}n") == told
+    assert made.function(f"{before}{name}")["FunctionName"] == name
+
+
+def test_a_zip_of_fifty_megabytes_comes_by_s3_alone(made: Made) -> None:
+    code = zipped({"app.py": ECHO}) + b"\0" * 100
+    longer = code[:100] + os.urandom(52_428_800 - 100)
+    told = ("RequestEntityTooLargeException", "Zipped size must be smaller than 52428800 bytes")
+    assert refusal(made.function, name="heavy", code=longer) == told
+    assert status(made.api.create_function, **{**GIVEN, "Code": {"ZipFile": longer}, "Role": made.role}) == 413
+    made.function("light")
+    assert refusal(made.api.update_function_code, FunctionName="light", ZipFile=longer) == told
+
+
+MISMATCH = (BAD, "The derived qualifier from the function name does not match the specified qualifier.")
+NO_LATEST = (BAD, "We currently do not support adding policies for $LATEST.")
+UNDELETED = (BAD, "$LATEST version cannot be deleted without deleting the function.")
+PERMISSION = {"StatementId": "s", "Action": "lambda:InvokeFunction", "Principal": "s3.amazonaws.com"}
+
+
+def test_one_version_is_meant(made: Made) -> None:
+    """Names, qualifiers and both, as LocalStack recorded of AWS."""
+    name = f"meant-{next(made.world.counter)}"
+    made.function(name)
+    api = made.api
+    for call, given in (
+        (api.get_function, {}),
+        (api.get_function_configuration, {}),
+        (api.delete_function, {}),
+        (api.add_permission, PERMISSION),
+        (api.invoke, {}),
+    ):
+        for qualified, qualifier in (("1", "$LATEST"), ("$LATEST", "1")):
+            assert refusal(call, FunctionName=f"{name}:{qualified}", Qualifier=qualifier, **given) == MISMATCH
+    for latest in ({"FunctionName": name, "Qualifier": "$LATEST"}, {"FunctionName": f"{ARN}{name}:$LATEST"}):
+        assert refusal(api.delete_function, **latest) == UNDELETED
+        assert refusal(api.add_permission, **latest, **PERMISSION) == NO_LATEST
+        assert api.get_function(**latest)["Configuration"]["FunctionName"] == name
+    missing = ("ResourceNotFoundException", f"Function not found: {ARN}missing:$LATEST")
+    assert refusal(api.get_function, FunctionName="missing", Qualifier="$LATEST") == missing
+
+
+def test_a_policy_of_no_function_is_missing_in_lambda_s_words(made: Made) -> None:
+    api, code = made.api, "ResourceNotFoundException"
+    assert refusal(api.get_policy, FunctionName="no") == (code, "The resource you requested does not exist.")
+    told = (code, f"No policy found for: {ARN}no")
+    assert refusal(api.remove_permission, FunctionName="no", StatementId="s") == told
+
+
+def test_tags_are_of_the_whole_function(made: Made) -> None:
+    arn = made.function("whole")["FunctionArn"]
+    told = (BAD, "Tags on function aliases and versions are not supported. Please specify a function ARN.")
+    assert refusal(made.api.tag_resource, Resource=f"{arn}:$LATEST", Tags={"a": "b"}) == told
+    assert refusal(made.api.list_tags, Resource=f"{arn}:one") == told
+    told = (BAD, "An error occurred and the request cannot be processed.")
+    assert refusal(made.api.tag_resource, Resource=arn, Tags={}) == told
+    told = (BAD, "aws: prefixed tag key names are not allowed for external use.")
+    assert refusal(made.api.tag_resource, Resource=arn, Tags={"AWS:a": "b"}) == told
 
 
 def test_what_may_be_said_of_the_default_is_honoured(made: Made) -> None:

@@ -29,6 +29,8 @@ _WHY = {
     "halfday_domain": "where one signs in",
     "halfday_client_id": "as which app client",
     "halfday_identity_pool_id": "which identity pool turns a sign-in into AWS credentials",
+    "halfday_user_pool_id": "whose people sign in",
+    "halfday_redirect_uri": "where the browser comes back to",
     _SECRET: "in the clear, as asked: the file is readable by you only",
     "region": "of AWS calls",
     "endpoint_url": "AWS tools go here instead of to AWS",

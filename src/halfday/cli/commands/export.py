@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from halfday.cli import pool_stores
 from halfday.cli.parsing import Parser, plain_parser
+from halfday.cli.private_files import write_named
 from halfday.cli.terminal import done, fail, say, shown
-from halfday.client.errors import SettingsError
+from halfday.protocol.printable import printable_lines
 
 FORMATS = ("json", "toml", "csv")
 
@@ -66,24 +66,14 @@ def _text(document: dict[str, Any], format_: str, *, secrets: bool) -> tuple[str
     return seed_file_of(document)
 
 
-def _printed(text: str) -> str:
-    """A program gets every character as it is; on a terminal those are made visible that would control it."""
-    return shown(text, sys.stdout) if sys.stdout.isatty() else text
-
-
 def _write(file: str, text: str) -> None:
-    """The file is the owner's alone: it holds names and addresses, and it may hold secrets."""
-    if file == "-":
-        sys.stdout.write(_printed(text))
-        return
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as opened:
-            os.fchmod(descriptor, 0o600)
-            opened.write(text)
-    except (OSError, ValueError) as problem:
-        reason = problem.strerror if isinstance(problem, OSError) else "that is no path"
-        raise SettingsError(f"{file} cannot be written: {reason}", hint="name a file in a folder of yours") from problem
+    """A program gets every character as it is; on a terminal those are made visible that would control it."""
+    if file != "-":
+        write_named(file, text)
+    elif sys.stdout.isatty():
+        sys.stdout.write(shown(printable_lines(text, most=len(text)), sys.stdout))
+    else:
+        sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
 
 
 def _tell(options: argparse.Namespace, document: dict[str, Any], unsaid: list[str], format_: str) -> None:

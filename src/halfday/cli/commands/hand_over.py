@@ -93,8 +93,8 @@ def _carry(link: Link, options: argparse.Namespace) -> None:
         hint = "compare both screens, and copy the link again; somebody may have changed it on the way"
         raise LoginAbandoned("that is not the code of this link, and nothing was opened", hint=hint)
     address = carry(link, say=say, browser=not options.no_browser, timeout_s=options.patience_s)
-    done(f"signed in; now carry this back, {_MINUTES}: on the other machine")
-    say("run  halfday login --hand-over -  there, and paste:\n")
+    done(f"signed in; now carry this back, {_MINUTES}:")
+    say("on the other machine run  halfday login --hand-over -  and paste:\n")
     sys.stdout.write(shown(f"{address}\n", sys.stdout))
 
 

@@ -56,7 +56,10 @@ def _run(argv: list[str]) -> int:
     except settings.SettingRefused as refused:
         return fail(f"setting {refused}", _where_to_set(refused), 2)
     except seed_file.SeedUnreadable as refused:
-        return fail(str(refused), f"--config FILE names one; without it ./{SEED_FILE} is read, if it is there", 2)
+        hint = f"--config FILE names one; without it ./{SEED_FILE} is read, if it is there"
+        if isinstance(refused.__cause__, PermissionError):
+            hint = "halfday init and export leave it to its owner alone; for the image's user: chmod 644"
+        return fail(str(refused), hint, 2)
     except seed_file.SeedRefused as refused:
         return fail(str(refused), refused.hint, 2)
     except WrongMasterKey as refused:
@@ -215,7 +218,7 @@ def _announce(document: dict[str, Any], running: Running) -> None:
     _announce_reach(settings)
     _announce_https(running)
     for name, issuer in running.stand_ins.items():
-        say(f"  sign-in  {issuer} (a stand-in for {name})")
+        say(f"  others   {issuer} (a stand-in for {name})")
     if running.management:
         readers = "whoever shows the management token" if settings.management_token else "this machine only"
         say(f"  codes    {running.management}/messages (sent e-mails and SMS, for {readers})")

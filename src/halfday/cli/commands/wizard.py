@@ -5,14 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from halfday.cli.nearby import Nearby, find_nearby
+from halfday.cli.nearby import Nearby, find_nearby, loopback_of
 from halfday.cli.terminal import done, hint, paint, say, shown
 from halfday.client.connection import connect
 from halfday.client.errors import HalfdayError, LoginAbandoned
-from halfday.client.settings import EXAMPLES
+from halfday.client.settings import DEFAULT_REDIRECT_URIS, EXAMPLES
 from halfday.client.settings_loading import load_settings
 from halfday.doctor.steps.examination import Examination, examine
 from halfday.doctor.steps.order import CHECKS
@@ -20,10 +20,11 @@ from halfday.protocol.printable import printable
 
 _ASKED = ("domain", "region", "client_id", "identity_pool_id")
 _WHAT = {
-    "domain": "The sign-in page's domain, or its prefix",
-    "region": "The region",
-    "client_id": "The app client's id",
-    "identity_pool_id": "The identity pool, which turns a sign-in into AWS credentials",
+    "domain": f"The sign-in page's domain, or its prefix ({EXAMPLES['domain']})",
+    "region": "The region, such as eu-west-1",
+    "client_id": "The app client's id, such as 1example23456789",
+    "identity_pool_id": f"The identity pool, which makes AWS credentials of a sign-in ({EXAMPLES['identity_pool_id']})",
+    "redirect_uri": f"The redirect URI ({EXAMPLES['redirect_uri']})",
 }
 _BRIEFLY = ("settings", "names", "connections", "user pool", "sign-in page")
 
@@ -36,10 +37,14 @@ def answers(options: argparse.Namespace) -> None:
     """Fills `options` with what the person says. Raises LoginAbandoned when they end the input, or say no."""
     say(paint("Which connection should AWS tools sign in with?", "bold"))
     values = dict(_chosen([*find_nearby(Path(), os.environ), *_at_a_server()]))
+    asked: tuple[str, ...] = _ASKED
     while True:
-        _complete(values)
-        if _works(values):
+        _complete(values, asked)
+        problems = _problems(values)
+        if not problems:
             break
+        if any("redirect_uri" in one for one in problems):
+            asked = (*_ASKED, "redirect_uri")
         if _line("Write it all the same (y), or answer again (Enter)?").lower().startswith("y"):
             break
     for name, value in values.items():
@@ -82,6 +87,7 @@ def _at_a_server() -> list[Nearby]:
                     ("client_id", one.client_id),
                     ("client_secret", one.client_secret),
                     ("identity_pool_id", one.identity_pool_id),
+                    ("redirect_uri", _redirect_uri(one.callback_urls)),
                 )
                 if value
             },
@@ -91,12 +97,17 @@ def _at_a_server() -> list[Nearby]:
     ]
 
 
-def _complete(values: dict[str, str]) -> None:
+def _redirect_uri(registered: Sequence[str]) -> str | None:
+    """Those on this machine; None where one is registered that a sign-in tries by itself."""
+    return None if {*registered} & {*DEFAULT_REDIRECT_URIS} else loopback_of([*registered])
+
+
+def _complete(values: dict[str, str], asked: Iterable[str]) -> None:
     """Asks for what is needed; what is known already is the answer to Enter."""
-    for name in _ASKED:
+    for name in asked:
         if name == "region" and not _needs_region(values):
             continue
-        given = _line(f"{_WHAT[name]} ({EXAMPLES[name]})", values.get(name, ""))
+        given = _line(_WHAT[name], values.get(name, ""))
         while not given:
             given = _line("It is needed")
         values[name] = given
@@ -108,15 +119,15 @@ def _needs_region(values: Mapping[str, str]) -> bool:
     return is_prefix(values.get("domain", "")) and not values.get("user_pool_id")
 
 
-def _works(values: Mapping[str, str]) -> bool:
-    """Whether the connection is what it seems, as far as `halfday doctor` sees without a session."""
+def _problems(values: Mapping[str, str]) -> list[str]:
+    """What keeps the connection from being what it seems, as far as `halfday doctor` sees without a session."""
     say("Trying it …")
     try:
         settings = load_settings(values, environ={**os.environ, "AWS_PROFILE": "halfday-configure-has-none"})
     except HalfdayError as refused:
         say(f"  {paint('problem', 'red')}  {refused}")
         hint(refused.hint)
-        return False
+        return [str(refused)]
     checks = {name: CHECKS[name] for name in _BRIEFLY}
     problems = [step for step in examine(Examination(connect(settings)), checks) if step.outcome == "problem"]
     for step in problems:
@@ -125,7 +136,7 @@ def _works(values: Mapping[str, str]) -> bool:
             hint(finding.change)
     if not problems:
         done("it answers as a user pool does; halfday doctor looks closer")
-    return not problems
+    return [step.told for step in problems]
 
 
 def _line(question: str, otherwise: str = "") -> str:
@@ -133,6 +144,7 @@ def _line(question: str, otherwise: str = "") -> str:
     sys.stderr.flush()
     given = sys.stdin.readline()
     if not given:
+        say()
         hint = "halfday configure --help shows how to do it without questions"
         raise LoginAbandoned("nothing was written", hint=hint)
     return given.strip() or otherwise

@@ -60,7 +60,7 @@ def tells(cause: Cause, words: TextMatch, symptom: Symptom) -> int:
         return _SAID_BY.get(cause.said_by, SENTENCE)
     if words.how in (BESIDE, NOT_ASKED):
         return BESIDE_IT if words.how == BESIDE else NOTHING
-    if symptom.error.lower() == "invalid_request" and _is_bare(words, symptom):
+    if _is_vague(words, symptom):
         return VAGUE_CODE
     own = symptom.error.lower() in _own_codes() if words.how == BY_WORD else not _is_bare(words, symptom)
     return OWN_CODE if own and not cause.said_by and not _is_away(cause, symptom) else SHARED_CODE
@@ -138,7 +138,12 @@ def _can_be_there(cause: Cause, symptom: Symptom, words: TextMatch) -> bool:
         return True
     if not symptom.at:
         return words.how != NOT_ASKED or bool(cause.when)
-    return words.how in (BY_SENTENCE, BY_NAME)
+    return words.how == BY_SENTENCE or (words.how == BY_NAME and not _is_vague(words, symptom))
+
+
+def _is_vague(words: TextMatch, symptom: Symptom) -> bool:
+    """Whether nothing was found but the word that is said of anything."""
+    return symptom.error.lower() == "invalid_request" and _is_bare(words, symptom)
 
 
 def _is_certain(cause: Cause, symptom: Symptom, words: TextMatch, *, proven: bool) -> bool:

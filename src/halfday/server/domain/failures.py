@@ -2,6 +2,8 @@
 
 The text of a library's exception may hold whatever the library met: a header's value, a row, a token. So it is not
 logged. Type and place are enough to find the cause.
+
+An exception of ours whose sentence is made of our own words alone says so by `may_be_logged`: a full disk is told.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ def _told(problem: BaseException) -> Iterator[str]:
     frames = list(traceback.walk_tb(problem.__traceback__))[-_MOST_FRAMES:]
     for frame, number in frames:
         yield f'  File "{frame.f_code.co_filename}", line {number}, in {frame.f_code.co_qualname}'
-    yield kind_of(problem)
+    yield f"{kind_of(problem)}: {problem}" if getattr(problem, "may_be_logged", False) else kind_of(problem)
     if isinstance(problem, BaseExceptionGroup):
         for one in problem.exceptions[:_MOST_CAUSES]:
             yield from (f"  | {line}" for line in _told(one))

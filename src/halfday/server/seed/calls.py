@@ -9,7 +9,7 @@ from typing import Any
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.refusals import Refused
 from halfday.server.operations.framework import constraints, registry
-from halfday.server.operations.framework.root_calls import dispatched, parsed
+from halfday.server.operations.framework.root_calls import dispatched, parsed, told
 from halfday.server.operations.user_pools import pools
 from halfday.server.seed.translation import named
 from halfday.server.seed_file import SeedRefused
@@ -36,7 +36,7 @@ async def call(
     try:
         return await dispatched(services, service, name, given, region=region, whole=whole, with_id=with_id)
     except ServiceError as error:
-        raise _refused(name, given, error.message, place) from error
+        raise _refused(name, given, told(error), place) from error
 
 
 def checked(service: str, name: str, given: dict[str, Any], place: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from halfday.protocol.errors import ServiceError
 from halfday.server.domain.aws.stacks import StackRecord
 from halfday.server.operations.framework.model import SERVICES
-from halfday.server.operations.framework.root_calls import dispatched
+from halfday.server.operations.framework.root_calls import dispatched, told
 from halfday.server.outside.upstreams import UpstreamCall, UpstreamFailed, whole
 from halfday.server.seed_file import SeedRefused
 from halfday.server.services import Services
@@ -56,7 +56,7 @@ class InProcess:
         try:
             return await dispatched(self._services, service, operation, dict(given), region=self.region)
         except ServiceError as error:
-            raise CallRefused(operation, error.code, error.message) from error
+            raise CallRefused(operation, error.code, told(error)) from error
 
     async def read(self, service: str, operation: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
         return await self.call(service, operation, given)

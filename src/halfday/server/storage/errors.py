@@ -25,3 +25,5 @@ class Busy(Exception):
 
 class Unusable(Exception):
     """The database file is another program's, damaged, too new, or cannot be read or written. The sentence names it."""
+
+    may_be_logged = True

@@ -15,9 +15,12 @@ from halfday.server.transfer.errors import CallRefused
 
 Members = dict[str, Any]
 
+NOT_ANSWERED = "NotAnswered"
+"""The code where whoever answers in AWS's place does not have the call."""
 ABSENT = frozenset(
     "ResourceNotFoundException UserPoolAddOnNotEnabledException NoSuchEntity NoSuchEntityException NotFoundException "
-    "UserPoolTaggingException FeatureUnavailableInTierException WebAuthnConfigurationMissingException".split()
+    "UserPoolTaggingException FeatureUnavailableInTierException WebAuthnConfigurationMissingException "
+    f"{NOT_ANSWERED}".split()
 )
 """What is answered where there is nothing of the kind."""
 
@@ -68,16 +71,29 @@ def _in_order(shape: Shape | None, value: Any) -> Any:
 async def every(
     ask: Ask, service: str, name: str, given: Mapping[str, Any], listed: str, *, limit: Mapping[str, int] | None = None
 ) -> AsyncIterator[Any]:
-    """Every entry of a list, page by page. `limit` is the member that says how many are asked for at once."""
+    """Every entry of a list, page by page. `limit` is the member that says how many are asked for at once.
+
+    Raises CallRefused, also for pages that lead round in a circle, or nowhere.
+    """
     token_in, token_out = _TOKENS.get((service, name), ("NextToken", "NextToken"))
     token: Members = {}
+    seen: set[Any] = set()
+    empty = 0
     while True:
         page = await ask(service, name, {**given, **(limit or {}), **token})
         for entry in page.get(listed, ()):
             yield entry
-        if not page.get(token_out):
+        if not (after := page.get(token_out)):
             return
-        token = {token_in: page[token_out]}
+        empty = 0 if page.get(listed) else empty + 1
+        if after in seen or empty > _MOST_EMPTY_PAGES:
+            raise CallRefused("EndlessPages", f"{name}: its pages do not end")
+        seen.add(after)
+        token = {token_in: after}
+
+
+_MOST_EMPTY_PAGES = 1000
+"""In a row. AWS gives some where entries are filtered."""
 
 
 _TOKENS = {

@@ -54,6 +54,8 @@ def check(found: Any, place: str) -> None:
         )
     if unknown := sorted(set(found) - {"Format", "Version", "WithSecrets", *_LISTS}):
         raise TransferRefused(place, f"has {unknown[0]}, which is not known; there are {', '.join(_LISTS)}")
+    if not _is_storable(found):
+        raise TransferRefused(place, "has what cannot be stored: half of a surrogate pair, or nested too deep")
     for name in _LISTS:
         entries = _list_of(found.get(name, []), f"{place}: {name}")
         for number, entry in enumerate(entries, 1):
@@ -76,6 +78,15 @@ def _check_entry(name: str, entry: Mapping[str, Any], place: str) -> None:
             _list_of(value, f"{place}: {member}")
         elif not isinstance(value, Mapping):
             raise TransferRefused(f"{place}: {member}", "must be an object")
+
+
+def _is_storable(found: Any) -> bool:
+    """Whether UTF-8, and so a database, has bytes for all of its texts: JSON may escape what is no character."""
+    try:
+        json.dumps(found, ensure_ascii=False, default=str).encode()
+    except (UnicodeEncodeError, RecursionError):
+        return False
+    return True
 
 
 def _list_of(value: Any, place: str) -> list[Mapping[str, Any]]:

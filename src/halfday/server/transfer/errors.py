@@ -11,6 +11,10 @@ class TransferRefused(ValueError):
         self.place, self.sentence = place, sentence
 
 
+class UserRefused(TransferRefused):
+    """Of one user, by the pool's rules: nobody else of the document is the worse for it."""
+
+
 class CallRefused(Exception):
     """A call was answered with an error: AWS's code and sentence."""
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from halfday.server.services import Services
 from halfday.server.storage.data_folder import alone
-from halfday.server.storage.errors import Missing
+from halfday.server.storage.errors import Busy, Missing
 from halfday.server.transfer import documents
 from halfday.server.transfer.accounts import in_account
 from halfday.server.transfer.errors import TransferRefused
+from halfday.server.transfer.formed import formed
 from halfday.server.transfer.writing import Told, Writer
 from halfday.server.transfer.writing_iam import IamWriter
 from halfday.server.transfer.writing_identity import write_identity_pool
@@ -32,6 +33,8 @@ async def bring(services: Services, document: Mapping[str, Any], *, passwords: s
             return await _bring(Writer(services, Told()), document, passwords)
         except Missing as problem:
             raise TransferRefused(place or "the document", "a pool of it was deleted meanwhile") from problem
+        except Busy as problem:
+            raise TransferRefused(place or "the document", str(problem)) from problem
 
 
 async def _bring(writer: Writer, document: Mapping[str, Any], passwords: str) -> Told:
@@ -43,17 +46,17 @@ async def _bring(writer: Writer, document: Mapping[str, Any], passwords: str) ->
         ("Roles", iam.role),
         ("IamUsers", iam.user),
     ):
-        for entry in document.get(name, ()):
-            await write(entry)
+        for number, entry in enumerate(document.get(name, ()), 1):
+            with formed(f"{name} number {number}"):
+                await write(entry)
     await iam.trust()
     for entry in document.get("UserPools", ()):
-        if set(entry["UserPool"]) == {"Id"}:
-            await _into_pool(writer, entry)
-        else:
-            await PoolWriter(writer, entry).write()
+        with formed(f"user pool {entry['UserPool']['Id']}"):
+            await (_into_pool(writer, entry) if set(entry["UserPool"]) == {"Id"} else PoolWriter(writer, entry).write())
         await write_users(writer, entry["UserPool"]["Id"], entry.get("Users", []), passwords=passwords)
     for entry in document.get("IdentityPools", ()):
-        await write_identity_pool(writer, entry)
+        with formed(f"identity pool {entry['IdentityPool']['IdentityPoolId']}"):
+            await write_identity_pool(writer, entry)
     return writer.told
 
 

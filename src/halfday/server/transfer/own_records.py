@@ -18,6 +18,7 @@ from halfday.server.domain.users.users import User
 from halfday.server.services import Services
 from halfday.server.storage.errors import Taken
 from halfday.server.transfer.errors import TransferRefused
+from halfday.server.transfer.formed import checked
 
 Members = dict[str, Any]
 
@@ -91,11 +92,12 @@ async def keep_factors(services: Services, user: User, own: Mapping[str, Any], p
     store, whose = services.store, {"pool_id": user.pool_id, "username": user.username}
     try:
         if "SoftwareToken" in own:
-            await store.software_tokens.insert(SoftwareToken(**{**own["SoftwareToken"], **whose}))
+            await store.software_tokens.insert(checked(SoftwareToken(**{**own["SoftwareToken"], **whose})))
         for one in own.get("Passkeys", ()):
-            await store.passkeys.insert(Passkey(**{**one, **whose, "transports": tuple(one.get("transports", ()))}))
+            passkey = Passkey(**{**one, **whose, "transports": tuple(one.get("transports", ()))})
+            await store.passkeys.insert(checked(passkey))
         for one in own.get("Devices", ()):
-            await store.devices.insert(Device(**{**one, **whose}))
+            await store.devices.insert(checked(Device(**{**one, **whose})))
     except (TypeError, AttributeError) as problem:
         raise TransferRefused(place, "its factors have not the form of an export") from problem
     except Taken as problem:
@@ -147,7 +149,7 @@ async def keep_identities(services: Services, pool_id: str, given: Any, place: s
     for one in given:
         try:
             logins = {name: tuple(users) for name, users in one.get("developer_logins", {}).items()}
-            identity = Identity(**{**one, "identity_pool_id": pool_id, "developer_logins": logins})
+            identity = checked(Identity(**{**one, "identity_pool_id": pool_id, "developer_logins": logins}))
             if await services.store.identities.find(identity.identity_id) is None:
                 await services.store.identities.insert(identity)
                 kept += 1

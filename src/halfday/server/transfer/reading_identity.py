@@ -13,7 +13,7 @@ IDENTITY = "cognito-identity"
 async def read_identity_pool(ask: Ask, pool_id: str) -> Members:
     given = {"IdentityPoolId": pool_id}
     pool = dict(await ask(IDENTITY, "DescribeIdentityPool", given))
-    roles = await ask(IDENTITY, "GetIdentityPoolRoles", given)
+    roles = await if_there(ask, IDENTITY, "GetIdentityPoolRoles", given)
     found: Members = {
         "IdentityPool": pool,
         "Roles": roles.get("Roles", {}),

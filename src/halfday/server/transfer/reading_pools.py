@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from halfday.server.transfer.asking import Ask, Members, every, if_there
@@ -113,13 +114,12 @@ async def _extras(ask: Ask, given: Members, pool: Mapping[str, Any]) -> Members:
 
 
 async def _all_if_there(ask: Ask, name: str, given: Members, listed: str, limit: Members) -> list[Members]:
-    first = await if_there(ask, IDP, name, {**given, **limit})
-    entries, token = list(first.get(listed, ())), first.get("NextToken")
-    while token:
-        page = await ask(IDP, name, {**given, **limit, "NextToken": token})
-        entries += page.get(listed, ())
-        token = page.get("NextToken")
-    return entries
+    """Where there is nothing of the kind the first page says so."""
+
+    async def asked(service: str, name: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        return await (ask if "NextToken" in given else partial(if_there, ask))(service, name, given)
+
+    return [one async for one in every(asked, IDP, name, given, listed, limit=limit)]
 
 
 async def _classic_styles(ask: Ask, given: Members, pool: Mapping[str, Any], clients: list[str]) -> list[Members]:

@@ -13,7 +13,7 @@ from typing import Any
 from halfday.protocol.errors import ServiceError
 from halfday.protocol.identifiers import region_of_identity, region_of_pool
 from halfday.server.operations.framework.model import service_model
-from halfday.server.operations.framework.root_calls import dispatched
+from halfday.server.operations.framework.root_calls import dispatched, told
 from halfday.server.operations.framework.service_models import ListShape, MapShape, Shape, StructureShape
 from halfday.server.services import Services
 from halfday.server.transfer.errors import TransferRefused
@@ -23,17 +23,28 @@ Members = dict[str, Any]
 
 @dataclass
 class Told:
-    """What an import did, and what it could not: sentences for people. `counts` by kind."""
+    """What an import did, and what it could not: sentences for people. `counts` by kind.
+
+    `refused`: users who were not brought, and why. `unreachable`: those who were, and have no way to a password.
+    """
 
     counts: dict[str, int] = field(default_factory=dict)
     there_already: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+    unreachable: list[str] = field(default_factory=list)
 
     def count(self, kind: str, number: int = 1) -> None:
         self.counts[kind] = self.counts.get(kind, 0) + number
 
     def as_members(self) -> Members:
-        return {"Made": self.counts, "ThereAlready": self.there_already, "LeftOut": self.left_out}
+        return {
+            "Made": self.counts,
+            "ThereAlready": self.there_already,
+            "LeftOut": self.left_out,
+            "Unreachable": self.unreachable,
+            "Refused": self.refused,
+        }
 
 
 class Writer:
@@ -53,7 +64,7 @@ class Writer:
             self.told.left_out += [f"{place}: {one}: this server does not know it" for one in dropped]
             return await dispatched(self.services, service, name, taken, region=region, with_id=with_id)
         except ServiceError as error:
-            raise TransferRefused(place, f"{name}: {error.message}") from error
+            raise TransferRefused(place, f"{name}: {told(error)}") from error
 
     async def each(
         self, entries: list[Members], kind: str, place: str, make: Callable[[Members, str], Awaitable[bool]], key: str

@@ -17,6 +17,7 @@ from halfday.server.operations.user_pools import pools
 from halfday.server.operations.user_pools.pool_schema import schema_shape
 from halfday.server.transfer.asking import plain
 from halfday.server.transfer.errors import TransferRefused
+from halfday.server.transfer.formed import checked
 from halfday.server.transfer.writing import Members, Writer
 
 IDP = "cognito-idp"
@@ -163,19 +164,18 @@ class PoolWriter:
     async def _keep_provider(self, given: Members, details: dict[str, str]) -> None:
         """As this server kept it: what a provider publishes was read then, and it may be out of reach now."""
         now = self._w.services.clock()
-        await self._w.store.providers.insert(
-            ExternalProvider(
-                self.pool_id,
-                given["ProviderName"],
-                given["ProviderType"],
-                now,
-                now,
-                details,
-                dict(given.get("AttributeMapping", {})),
-                tuple(given.get("IdpIdentifiers", ())),
-                dict(given.get("AcrMapping", {})),
-            )
+        provider = ExternalProvider(
+            self.pool_id,
+            given["ProviderName"],
+            given["ProviderType"],
+            now,
+            now,
+            details,
+            dict(given.get("AttributeMapping", {})),
+            tuple(given.get("IdpIdentifiers", ())),
+            dict(given.get("AcrMapping", {})),
         )
+        await self._w.store.providers.insert(checked(provider))
 
     async def _client(self, entry: Members, where: str) -> None:
         client = dict(entry["UserPoolClient"])
@@ -191,7 +191,7 @@ class PoolWriter:
         await self._call("CreateUserPoolClient", client, where)
         more = self._own.get("ClientSecrets", {}).get(client_id)
         if more:
-            kept = tuple(ClientSecret(*one) for one in more)
+            kept = tuple(checked(ClientSecret(*one)) for one in more)
             await self._w.store.app_clients.change_secrets(self.pool_id, client_id, lambda _: kept)
 
     async def _group(self, given: Members, where: str) -> bool:

@@ -20,7 +20,8 @@ from halfday.server.flows.factors.brought_hashes import HashRefused, brought, no
 from halfday.server.flows.factors.passwords import keep_password
 from halfday.server.operations.users.user_shapes import attributes_in
 from halfday.server.storage.errors import Taken
-from halfday.server.transfer.errors import TransferRefused
+from halfday.server.transfer.errors import TransferRefused, UserRefused
+from halfday.server.transfer.formed import checked, formed
 from halfday.server.transfer.own_records import keep_factors
 from halfday.server.transfer.writing import Writer
 
@@ -33,7 +34,7 @@ PASSWORDS = ("keep", "reset")
 async def write_users(
     writer: Writer, pool_id: str, users: list[Mapping[str, Any]], *, passwords: str = "keep", where: str = ""
 ) -> None:
-    """Raises TransferRefused; users before the one that is refused are kept."""
+    """Whom the pool refuses is told, the others are kept. Raises TransferRefused for what is no user, and no pool."""
     pool = await writer.store.pools.find(pool_id)
     if pool is None:
         raise TransferRefused(f"user pool {pool_id}", "is not there: its users cannot be brought")
@@ -42,9 +43,12 @@ async def write_users(
         place = f"{where or f'user pool {pool_id}'}: user {named}"
         await asyncio.sleep(0)  # a database in memory never waits, and others are to be answered meanwhile
         try:
-            await _write_user(writer, pool, given, place, passwords)
+            with formed(place):
+                await _write_user(writer, pool, given, place, passwords)
         except Refused as refused:
-            raise TransferRefused(place, refused.sentence) from refused
+            writer.told.refused.append(f"{place}: {'; '.join(refused.sentence.splitlines())}")
+        except UserRefused as refused:
+            writer.told.refused.append(str(refused))
 
 
 async def _write_user(writer: Writer, pool: Pool, given: Mapping[str, Any], place: str, passwords: str) -> None:
@@ -57,12 +61,12 @@ async def _write_user(writer: Writer, pool: Pool, given: Mapping[str, Any], plac
     user, hashed = _with_password(user, given, own, place)
     if hashed:
         await note_kind(writer.services, pool, hashed)
-    if not user.srp_verifier and "Password" not in given and user.status is UserStatus.CONFIRMED:
-        if passwords == "reset":
-            user = _reset(user)
-        writer.told.count("users without a password")
-        if not any(user.attributes.get(f"{kind}_verified") == "true" for kind in ("email", "phone_number")):
-            writer.told.left_out.append(f"{place}: no password, and no verified address that a code could go to")
+    if user.status is UserStatus.FORCE_CHANGE_PASSWORD and not user.temporary_password_expires_at:
+        until = writer.services.clock() + pool.password_policy.temporary_validity_days * 86400
+        user = replace(user, temporary_password_expires_at=until)  # as of somebody who is invited now
+    lacks_password = not user.srp_verifier and "Password" not in given and user.status is UserStatus.CONFIRMED
+    if lacks_password and passwords == "reset":
+        user = _reset(user)
     aliases = {} if user.status is UserStatus.EXTERNAL_PROVIDER else aliases_of(pool, user.attributes)
     try:
         async with writer.store.unit(pool.pool_id):
@@ -72,19 +76,31 @@ async def _write_user(writer: Writer, pool: Pool, given: Mapping[str, Any], plac
             await _into_groups(writer, pool, user, given, place)
             if "Password" in given:
                 await keep_password(
-                    writer.services, pool, user, str(given["Password"]), status=user.status, at=user.modified_at
+                    writer.services,
+                    pool,
+                    user,
+                    str(given["Password"]),
+                    status=user.status,
+                    temporary_until=user.temporary_password_expires_at,
+                    at=user.modified_at,
                 )
     except Taken as problem:
-        raise TransferRefused(place, "another user of the pool has this sub, or an alias of this user") from problem
+        raise UserRefused(place, "another user of the pool has this sub, or an alias of this user") from problem
     writer.told.count("users")
+    if lacks_password:
+        writer.told.count("users without a password")
+        if not any(user.attributes.get(f"{kind}_verified") == "true" for kind in ("email", "phone_number")):
+            writer.told.unreachable.append(f"{place}: no password, and no verified address that a code could go to")
 
 
 def _user_of(writer: Writer, pool: Pool, given: Mapping[str, Any], place: str) -> User:
     name, listed = given.get("Username"), given.get("Attributes", [])
     if name is None and isinstance(given.get("SignInName"), str):
         name = _username_of(pool, given)
-    if not isinstance(name, str) or not can_be_named(name):
-        raise TransferRefused(place, "Username is missing, or is none")
+    if not isinstance(name, str):
+        raise TransferRefused(place, "Username is missing")
+    if not can_be_named(name):
+        raise UserRefused(place, "this can be nobody's Username")
     if not isinstance(listed, list) or not all(_is_attribute(one) for one in listed):
         raise TransferRefused(place, "Attributes must be a list of Name and Value, which are texts")
     attributes = attributes_in(listed)
@@ -95,6 +111,8 @@ def _user_of(writer: Writer, pool: Pool, given: Mapping[str, Any], place: str) -
     except ValueError as problem:
         known = ", ".join(one.value for one in UserStatus)
         raise TransferRefused(place, f"UserStatus must be one of {known}") from problem
+    if not isinstance(enabled := given.get("Enabled", True), bool):
+        raise TransferRefused(place, "Enabled must be true or false")
     now = writer.services.clock()
     options = given.get("MFAOptions") or []
     return User(
@@ -104,7 +122,7 @@ def _user_of(writer: Writer, pool: Pool, given: Mapping[str, Any], place: str) -
         status=status,
         created_at=_time(given.get("UserCreateDate"), now, place),
         modified_at=_time(given.get("UserLastModifiedDate"), now, place),
-        enabled=bool(given.get("Enabled", True)),
+        enabled=enabled,
         attributes=attributes,
         identities=identities,
         mfa_enabled=tuple(map(str, given.get("UserMFASettingList") or ())),
@@ -136,7 +154,7 @@ def _with_password(user: User, given: Mapping[str, Any], own: Mapping[str, Any],
     try:
         hashed = brought(str(text))
     except HashRefused as refused:
-        raise TransferRefused(place, f"its password hash: {refused}") from refused
+        raise UserRefused(place, f"its password hash: {refused}") from refused
     return replace(user, srp_salt="", srp_verifier=hashed), hashed
 
 
@@ -153,11 +171,13 @@ async def _keep_links(writer: Writer, user: User, own: Mapping[str, Any]) -> Non
     ]
     for provider, attribute, value in own.get("Links", links):
         link = LinkedIdentity(user.pool_id, provider, attribute, value, user.username, user.modified_at)
-        await writer.store.linked_identities.insert(link, lambda known: known)
+        await writer.store.linked_identities.insert(checked(link), lambda known: known)
 
 
 async def _into_groups(writer: Writer, pool: Pool, user: User, given: Mapping[str, Any], place: str) -> None:
     for name in given.get("Groups", ()):
+        if not isinstance(name, str):
+            raise TransferRefused(place, "Groups must be a list of texts")
         if await writer.store.groups.find(pool.pool_id, name) is None:
             raise TransferRefused(place, f"there is no group {name!r}")
         known = {group.name for group in await writer.store.groups.of_user(pool.pool_id, user.username)}

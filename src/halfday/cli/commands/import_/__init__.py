@@ -16,6 +16,7 @@ from halfday.cli.commands.import_ import sources
 from halfday.cli.parsing import Parser, plain_parser
 from halfday.cli.terminal import done, fail, progress, say
 from halfday.client.errors import SettingsError
+from halfday.protocol.printable import printable
 
 Document = dict[str, Any]
 
@@ -26,6 +27,7 @@ _EXAMPLE = """halfday import .cognito/db
   halfday import users.csv --pool us-east-1_AbCdEf123
   halfday import --live eu-west-1_AbCdEf123 --keep pool.json --passwords reset"""
 _MOST_TOLD = 20
+_LISTS = ("ThereAlready", "LeftOut", "Unreachable", "Refused")
 
 
 def run(argv: list[str]) -> int:
@@ -48,10 +50,16 @@ def run(argv: list[str]) -> int:
             document = read_live(options)
         else:
             document = sources.read(kind, Path(options.source), options)
+        if kind == "cognito-local" or options.endpoint_url:
+            from halfday.server.transfer.foreign.loosened import as_aws_takes
+
+            document, changed = as_aws_takes(document)
+            for one in changed:
+                say(f"  changed: {printable(one)}")
         return _bring(store, document, options)
     except (TransferRefused, pool_stores.NotBrought) as refused:
         hint = "what came before that was kept; the same command goes on from there. docs/migrate.md says more"
-        return fail(str(refused), hint, 1)
+        return fail(printable(str(refused)), hint, 1)
 
 
 def _parser() -> Parser:
@@ -66,7 +74,7 @@ def _parser() -> Parser:
         help="of who comes without one: their state stays (usual); they have to set one by a code (usual of --live); "
         "they are not brought, and come by the pool's UserMigration trigger",
     )
-    made.add_argument("--firebase-hash", metavar="FILE", help="Firebase's hash parameters, as JSON")
+    made.add_argument("--firebase-hash", metavar="FILE", help="Firebase's hash parameters, as its console shows them")
     made.add_argument("--seed", metavar="FILE", help="of Amplify's configuration: write a seed file")
     made.add_argument("--keep", metavar="FILE", help="of --live: keep what was read here, as an export")
     made.add_argument("--endpoint-url", metavar="URL", help="of --live: who answers in place of AWS")
@@ -81,14 +89,14 @@ def _bring(store: pool_stores.PoolStore, document: Document, options: argparse.N
     if passwords == "trigger":
         document = _without_passwordless(document)
     whole = sum(len(one.get("Users", ())) for one in document.get("UserPools", ()))
-    told: dict[str, Any] = {"Made": {}, "ThereAlready": [], "LeftOut": []}
+    told: dict[str, Any] = {"Made": {}, **{name: [] for name in _LISTS}}
     brought = 0
     for part, users in _parts(document):
         _add(told, store.bring(part, "reset" if passwords == "reset" else "keep"))
         brought += users
         progress("users", brought, whole)
     _tell(told, passwords)
-    return 0
+    return 1 if told["Refused"] else 0
 
 
 def _parts(document: Document) -> Iterator[tuple[Document, int]]:
@@ -105,20 +113,23 @@ def _parts(document: Document) -> Iterator[tuple[Document, int]]:
 
 def _without_passwordless(document: Document) -> Document:
     def has(user: dict[str, Any]) -> bool:
-        own = user.get("Halfday", {})
-        return bool("Password" in user or "PasswordHash" in user or own.get("SrpVerifier")) or user.get(
-            "UserStatus"
-        ) in ("EXTERNAL_PROVIDER",)
+        own = user.get("Halfday")
+        verifier = isinstance(own, dict) and own.get("SrpVerifier")
+        return bool("Password" in user or "PasswordHash" in user or verifier) or (
+            user.get("UserStatus") == "EXTERNAL_PROVIDER"
+        )
 
-    pools = [{**one, "Users": [user for user in one.get("Users", ()) if has(user)]} for one in document["UserPools"]]
+    pools = document.get("UserPools", [])
+    pools = [{**one, "Users": [user for user in one.get("Users", ()) if has(user)]} for one in pools]
     return {**document, "UserPools": pools}
 
 
 def _add(told: dict[str, Any], more: dict[str, Any]) -> None:
     for kind, number in more["Made"].items():
         told["Made"][kind] = told["Made"].get(kind, 0) + number
-    for name in ("ThereAlready", "LeftOut"):
-        told[name] += [one for one in more[name] if one not in told[name]] if len(told[name]) < 10_000 else []
+    for name in _LISTS:
+        entries = more.get(name, ())  # an older server does not tell of each
+        told[name] += [one for one in entries if one not in told[name]] if len(told[name]) < 10_000 else []
 
 
 def _tell(told: dict[str, Any], passwords: str) -> None:
@@ -129,16 +140,24 @@ def _tell(told: dict[str, Any], passwords: str) -> None:
     if told["ThereAlready"]:
         say(f"  there already, and left alone: {len(told['ThereAlready'])}")
     if without:
-        say(f"  {without} people came without a password:")
+        say(f"  {without} {'person' if without == 1 else 'people'} came without a password:")
         if passwords == "reset":
             say("    each has to set one by a code: ForgotPassword, ConfirmForgotPassword, or the hosted page")
         else:
             say("    ForgotPassword sends a code; AdminSetUserPassword gives one; --passwords reset asks for it")
         say("    or: a CSV with password_hash, or the pool's UserMigration trigger (--passwords trigger)")
-    for one in told["LeftOut"][:_MOST_TOLD]:
-        say(f"  left out: {one}")
-    if len(told["LeftOut"]) > _MOST_TOLD:
-        say(f"  and {len(told['LeftOut']) - _MOST_TOLD} more of that kind")
+    _list("left out", told["LeftOut"])
+    _list("cannot sign in", told["Unreachable"])
+    _list("not brought", told["Refused"])
+    if told["Refused"]:
+        say("  mend these in the source and give the same command again: it goes on from there")
+
+
+def _list(what: str, entries: list[str]) -> None:
+    for one in entries[:_MOST_TOLD]:
+        say(f"  {what}: {printable(one)}")
+    if len(entries) > _MOST_TOLD:
+        say(f"  and {len(entries) - _MOST_TOLD} more of that kind")
 
 
 def _counted(number: int, kind: str) -> str:

@@ -15,11 +15,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from halfday.cli.private_files import write_named
 from halfday.cli.terminal import done, progress, say
 from halfday.client.errors import SettingsError
 
 _READS = ("Describe", "List", "Get", "AdminGet")
 _KEEP = "halfday-import.json"
+_NOT_KNOWN = frozenset(
+    "500 501 404 405 InternalFailure InvalidAction NotImplemented NotImplementedException UnknownOperationException "
+    "UnsupportedOperation UnsupportedOperationException".split()
+)
+"""What servers that stand for AWS answer to a call that they do not have: a code of theirs, or a page without one."""
 _PROFILES = "--profile names a profile of ~/.aws/config"
 
 
@@ -30,6 +36,8 @@ def read_live(options: argparse.Namespace) -> dict[str, Any]:
     from halfday.server.transfer.exporting import read_live as read
 
     keep = Path(options.keep or _KEEP)
+    if not keep.name:
+        raise SettingsError(f"{options.keep} is no file", hint="--keep names a file")
     answers = Answers(keep.with_name(f"{keep.name}.part"))
     ask = LiveCalls(options, answers)
     if answers.known:
@@ -47,15 +55,19 @@ def read_live(options: argparse.Namespace) -> dict[str, Any]:
         )
     except CallRefused as refused:
         raise TransferRefused(", ".join(options.live), str(refused)) from refused
+    except (LookupError, TypeError, ValueError, AttributeError) as problem:
+        answers.forget()
+        who = options.endpoint_url or "whoever answers"
+        raise TransferRefused(", ".join(options.live), f"what {who} answers is not what AWS does") from problem
     finally:
         answers.close()
     document: dict[str, Any] = json.loads(documents.written(found))
     if options.keep:
-        descriptor = os.open(keep, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(documents.written(found))
+        write_named(keep, documents.written(found))
         done(f"kept what was read in {keep}")
     answers.forget()
+    for name in sorted(ask.not_known):
+        say(f"  left out: what {name} tells: {options.endpoint_url} does not answer it")
     return document
 
 
@@ -66,14 +78,15 @@ class Answers:
         self.path = path
         self._found: dict[str, Any] = {}
         try:
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
             self._file = os.fdopen(descriptor, "r+b")
+            os.fchmod(descriptor, 0o600)
             for line in self._file:
                 if not line.endswith(b"\n"):
                     break
                 key, answer = json.loads(line)
-                self._found[key] = answer
-        except (OSError, ValueError) as problem:
+                self._found[str(key)] = dict(answer)
+        except (OSError, ValueError, TypeError, RecursionError) as problem:
             hint = "remove it: the reading begins anew"
             raise SettingsError(f"{path} cannot be used: {problem}", hint=hint) from problem
         self._cut_half_line()
@@ -113,8 +126,12 @@ class LiveCalls:
             from botocore.exceptions import BotoCoreError
         except ImportError as problem:
             raise SettingsError("botocore is not installed", hint="pip install 'halfday[boto3]'") from problem
-        self._config = Config(retries={"mode": "adaptive", "max_attempts": 8}, connect_timeout=10, read_timeout=30)
         self._endpoint, self._answers = options.endpoint_url, answers
+        attempts = 2 if self._endpoint else 9
+        retries = {"mode": "adaptive", "total_max_attempts": attempts}
+        self._config = Config(retries=retries, connect_timeout=10, read_timeout=30)
+        self.not_known: set[str] = set()
+        """The calls that another server than AWS does not have."""
         first = str(options.live[0])
         self._region = options.region or first.partition(":" if ":" in first else "_")[0]
         self._clients: dict[str, Any] = {}
@@ -132,29 +149,43 @@ class LiveCalls:
     async def __call__(self, service: str, name: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
         from botocore import xform_name
         from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         from halfday.server.transfer.errors import CallRefused
 
         if not name.startswith(_READS):
             raise AssertionError(f"{name} may change something")
-        key = json.dumps([service, name, given], sort_keys=True)
+        key = json.dumps([self._endpoint, service, name, given], sort_keys=True)
         if (known := self._answers.find(key)) is not None:
             return dict(_of_kept(known))
         client = self._client(service)
         call = getattr(client, xform_name(name), None)
         if call is None:  # a botocore of before the operation
             raise CallRefused("ResourceNotFoundException", f"this botocore has no {name}")
+        if name in self.not_known:
+            raise self._does_not_know(name)
         try:
             answer = call(**given)
         except ClientError as error:
             told = error.response["Error"]
+            if self._endpoint and str(told.get("Code")) in _NOT_KNOWN:
+                raise self._does_not_know(name) from error
             raise CallRefused(str(told.get("Code")), f"{name}: {told.get('Message')}") from error
         except BotoCoreError as problem:
             raise CallRefused(type(problem).__name__, f"{name}: {problem}") from problem
+        except ResponseParserError as problem:
+            raise self._does_not_know(name) from problem
         answer.pop("ResponseMetadata", None)
         kept = json.loads(json.dumps(answer, default=_to_kept))
         self._answers.keep(key, kept)
         return dict(_of_kept(kept))
+
+    def _does_not_know(self, name: str) -> Exception:
+        from halfday.server.transfer.asking import NOT_ANSWERED
+        from halfday.server.transfer.errors import CallRefused
+
+        self.not_known.add(name)
+        return CallRefused(NOT_ANSWERED, f"{self._endpoint or 'AWS'} does not answer {name}")
 
     def _client(self, service: str) -> Any:
         if service not in self._clients:

@@ -11,6 +11,8 @@ from typing import Any
 from halfday.cli.terminal import done, say, shown
 from halfday.client.errors import SettingsError
 
+_HASHES = {"passwordHash", "password_hash"}
+"""Of people of Auth0: as it gives them out, and as it takes them."""
 KINDS = ("halfday", "cognito-local", "csv", "keycloak", "auth0", "firebase", "amplify")
 
 _PICKLES = (".pod", ".pickle", ".pkl", ".state", ".zip")
@@ -39,7 +41,11 @@ def kind_of(path: Path) -> str:
 def _by_content(path: Path) -> str:
     from halfday.server.transfer.foreign.files import json_of, text_of
 
-    found = json_of(text_of(path), str(path))
+    text = text_of(path)
+    first, _, rest = text.strip().partition("\n")
+    if rest.lstrip().startswith("{") and first.rstrip().endswith("}"):
+        return "auth0"  # an object a line
+    found = json_of(text, str(path))
     if isinstance(found, dict):
         for member, kind in (
             ("Format", "halfday"),
@@ -49,10 +55,12 @@ def _by_content(path: Path) -> str:
         ):
             if member in found:
                 return kind
+        if _HASHES & found.keys():
+            return "auth0"
         users = found.get("users")
         if isinstance(users, list) and users and isinstance(users[0], dict):
             return "firebase" if "localId" in users[0] else "keycloak"
-    if isinstance(found, list) and found and isinstance(found[0], dict) and "passwordHash" in found[0]:
+    if isinstance(found, list) and found and isinstance(found[0], dict) and _HASHES & found[0].keys():
         return "auth0"
     raise SettingsError(f"what {path} is cannot be seen from it", hint=f"--kind says it: {', '.join(KINDS)}")
 
@@ -89,12 +97,13 @@ def tell_amplify(path: Path, seed: str | None) -> int:
     if seed is None:
         return 0
     try:
-        with os.fdopen(os.open(seed, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(toml_of(tables))
+        content = toml_of(tables).encode()
+        with os.fdopen(os.open(seed, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(content)
     except FileExistsError as problem:
         raise SettingsError(f"{seed} is there already, and is left alone", hint="name another file") from problem
     except (OSError, ValueError) as problem:
         raise SettingsError(f"{seed} cannot be written", hint="name a file in a folder of yours") from problem
     done(f"wrote {seed}")
-    say("  what the app's configuration does not tell, such as users and triggers, is not in it")
+    say("  people, triggers, providers such as Google, and what roles allow are not in it: docs/seed-file.md")
     return 0

@@ -7,9 +7,10 @@ import json
 from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError
-from urllib.request import ProxyHandler, Request, build_opener
+from urllib.request import Request
 
 from halfday.cli.commands.policy.pairs import context_of, tags_of
+from halfday.cli.pool_stores import opener
 from halfday.cli.server_settings import settings_of
 from halfday.client.errors import NetworkError, SettingsError
 
@@ -61,7 +62,7 @@ def _post(url: str, body: dict[str, Any], token: str) -> dict[str, Any]:
         raise SettingsError("--management: must be http(s)://HOST:PORT", hint=_NO_SERVER)
     try:
         request = Request(url, json.dumps(body).encode(), headers, method="POST")  # noqa: S310
-        with build_opener(ProxyHandler({})).open(request, timeout=_PATIENCE_S) as answer:
+        with opener().open(request, timeout=_PATIENCE_S) as answer:
             return _read(answer.read(_MOST), url)
     except HTTPError as refused:
         with refused:

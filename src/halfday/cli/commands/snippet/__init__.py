@@ -13,7 +13,6 @@ import sys
 from halfday.cli.commands.snippet.sources import clients_of
 from halfday.cli.exit_codes import FAILED, OK, USAGE
 from halfday.cli.parsing import plain_parser
-from halfday.cli.spelling import question
 from halfday.cli.terminal import fail, hint, say, shown, table
 from halfday.snippets import AppClient, Snippet, choose, lines_for, load, names, print_for
 from halfday.snippets.fitting import NoCallback
@@ -27,8 +26,6 @@ def run(argv: list[str]) -> int:
     options = _parser().parse_args(argv)
     if options.library is None:
         return _list(as_json=options.json)
-    if options.library not in names():
-        return _unknown(options.library)
     found, where = clients_of(options)
     clients = _wanted(found, options)
     if not clients:
@@ -46,7 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     made = plain_parser(
         "snippet", "Prints a library's configuration for an app client; without LIBRARY, which there are.", _EXAMPLE
     )
-    made.add_argument("library", metavar="LIBRARY", nargs="?", help="such as oidc-client-ts, authlib, spring")
+    made.add_argument(
+        "library", metavar="LIBRARY", nargs="?", choices=names(), help="such as oidc-client-ts, authlib, spring"
+    )
     made.add_argument("--pool", metavar="POOL", help="the user pool, by id or name; by default all are looked at")
     made.add_argument("--client", metavar="CLIENT", help="the app client, by id or name; by default the one that fits")
     made.add_argument("--redirect-uri", metavar="URI", help="where your application waits; by default as registered")
@@ -70,11 +69,6 @@ def _list(*, as_json: bool) -> int:
         lines = [(one.name, f"{one.title}: {one.file}") for one in libraries]
         sys.stdout.write(shown(table(lines), sys.stdout))
     return OK
-
-
-def _unknown(name: str) -> int:
-    advice = question(name, names())
-    return fail(f"there is no configuration for {name}", f"{advice}halfday snippet lists them", USAGE)
 
 
 def _wanted(clients: list[AppClient], options: argparse.Namespace) -> list[AppClient]:

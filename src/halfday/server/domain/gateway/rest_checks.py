@@ -26,6 +26,11 @@ Document = Mapping[str, Any]
 
 _POOL_ARN = re.compile(r"arn:aws[a-z-]*:cognito-idp:[a-z0-9-]+:\d{12}:userpool/[\w-]+_[0-9A-Za-z]+")
 
+_REQUEST_PARAMETER = re.compile(
+    r"method\.request\.(querystring|header|path|multivaluequerystring|multivalueheader)\.\S+"
+)
+_RESPONSE_PARAMETER = re.compile(r"method\.response\.header\.\S+")
+
 
 def check_rest_method(method: Document, authorizers: Mapping[str, Document]) -> None:
     """A method and the authorizer that it names."""
@@ -35,10 +40,48 @@ def check_rest_method(method: Document, authorizers: Mapping[str, Document]) -> 
     check_authorizer_of(kind, method.get("authorizerId"), {name: one["type"] for name, one in authorizers.items()})
     if method.get("authorizationScopes") and kind != Authorization.COGNITO.value:
         raise bad("Authorization scopes are only supported for COGNITO_USER_POOLS authorization type")
+    parameters = method.get("requestParameters", {})
+    _check_names(parameters, _REQUEST_PARAMETER)
+    names = [name.split(".", 3)[3] for name in parameters]
+    if len(names) != len(set(names)):
+        raise bad("Parameter names must be unique across querystring, header and path")
     if method.get("apiKeyRequired"):
         raise not_built("apiKeyRequired: there are no API keys and usage plans here")
     if method.get("requestValidatorId"):
         raise not_built("requestValidatorId: requests are not validated by models here")
+
+
+def check_response_parameters(parameters: Iterable[str]) -> None:
+    _check_names(parameters, _RESPONSE_PARAMETER)
+
+
+def _check_names(parameters: Iterable[str], form: re.Pattern[str]) -> None:
+    """The sentence is that of mappings [inferred]."""
+    for name in parameters:
+        if not form.fullmatch(name):
+            sentence = f"errors : [Invalid mapping expression specified: {name}]"
+            raise bad(f"Invalid mapping expression specified: Validation Result: warnings : [], {sentence}")
+
+
+def check_models(models: Mapping[str, str]) -> None:
+    """By content type. Every REST API has two models, and here no more."""
+    for model in models.values():
+        if model not in ("Empty", "Error"):
+            raise bad(f"Invalid model identifier specified: {model}")
+
+
+def check_rest_endpoint(configuration: Document) -> None:
+    types = configuration.get("types", ["EDGE"])
+    if not types:
+        raise bad("REGIONAL Configuration and EDGE Configuration cannot be both DISABLED.")
+    if len(types) > 1:
+        raise bad("Cannot create an api with multiple Endpoint Types.")
+    if types[0] not in ("REGIONAL", "EDGE", "PRIVATE"):
+        raise bad("Invalid EndpointTypes specified. Valid options are REGIONAL,EDGE,PRIVATE")
+    if configuration.get("ipAddressType", "ipv4") not in ("ipv4", "dualstack"):
+        raise bad("ipAddressType must be either ipv4 or dualstack.")
+    if types[0] == "PRIVATE" and configuration.get("ipAddressType", "dualstack") != "dualstack":
+        raise bad("Only dualstack ipAddressType is supported for Private APIs.")
 
 
 def check_rest_integration(given: Document, method: Document | None = None) -> None:

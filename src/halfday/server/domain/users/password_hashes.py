@@ -1,9 +1,10 @@
 """Password hashes of other products, as texts: which there are, and how much work they may be.
 
 They are kept in one form, PHC's, whichever of the usual spellings they come in: `$2b$12$…` (bcrypt), `$argon2id$…`,
-`$pbkdf2-sha256$i=600000$salt$hash` (sha1, sha256, sha512), `$scrypt$ln=15,r=8,p=1$salt$hash`, and
-Firebase's own scrypt.
-Sources: PHC string format; passlib's and Django's documentation; firebase/scrypt.
+`$pbkdf2-sha256$i=600000$salt$hash` (sha1, sha256, sha512), `$scrypt$ln=15,r=8,p=1$salt$hash`, Django's bcrypt of a
+SHA-256, and Firebase's own scrypt.
+Sources: PHC string format; passlib's, Django's (django.contrib.auth.hashers), Werkzeug's (werkzeug.security) and
+Spring Security's documentation; firebase/scrypt.
 """
 
 from __future__ import annotations
@@ -26,14 +27,23 @@ _MOST_PBKDF2 = {"sha1": 6_000_000, "sha256": 4_000_000, "sha512": 2_000_000}
 """Rounds, times the blocks that the result takes."""
 _DIGEST_BYTES = {"sha1": 20, "sha256": 32, "sha512": 64}
 
-_BCRYPT = re.compile(r"\$2[abxy]?\$(\d\d)\$([./A-Za-z0-9]{22})([./A-Za-z0-9]{31})")
+_BEFORE = re.compile(r"(?:bcrypt\$|argon2|\{(?:bcrypt|argon2(?:@\w{1,40})?)\})(?=\$)")
+"""What Django and Spring Security write before the text of the library."""
+_BCRYPT = re.compile(
+    r"(\$django-bcrypt-sha256|bcrypt_sha256\$)?\$2[abxy]?\$(\d\d)\$([./A-Za-z0-9]{22})([./A-Za-z0-9]{31})"
+)
 _BCRYPT_LETTERS = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-_ARGON2 = re.compile(r"\$(argon2(?:id|i|d))\$v=(16|19)\$m=(\d{1,9}),t=(\d{1,6}),p=(\d{1,3})\$([^$]+)\$([^$]+)")
+_ARGON2 = re.compile(r"\$(argon2(?:id|i|d))\$v=(16|19)\$([mtp]=\d{1,9}(?:,[mtp]=\d{1,9}){2})\$([^$]+)\$([^$]+)")
 _PBKDF2 = re.compile(r"\$pbkdf2(?:-(sha1|sha256|sha512))?\$(?:i=)?(\d{1,9})(?:,l=\d+)?\$([^$]+)\$([^$]+)")
 _DJANGO_PBKDF2 = re.compile(r"pbkdf2_(sha1|sha256|sha512)\$(\d{1,9})\$([^$]+)\$([^$]+)")
 _SCRYPT = re.compile(r"\$scrypt\$ln=(\d{1,2}),r=(\d{1,3}),p=(\d{1,3})\$([^$]+)\$([^$]+)")
-_DJANGO_SCRYPT = re.compile(r"scrypt\$([^$]+)\$(\d{1,9})\$(\d{1,3})\$(\d{1,3})\$([^$]+)")
+_DJANGO_SCRYPT = re.compile(r"scrypt\$(\d{1,9})\$([^$]+)\$(\d{1,3})\$(\d{1,3})\$([^$]+)")
+_WERKZEUG_PBKDF2 = re.compile(r"pbkdf2:(sha1|sha256|sha512):(\d{1,9})\$([^$]+)\$((?:[0-9a-f]{2})+)")
+_WERKZEUG_SCRYPT = re.compile(r"scrypt:(\d{1,9}):(\d{1,3}):(\d{1,3})\$([^$]+)\$((?:[0-9a-f]{2})+)")
 _FIREBASE = re.compile(r"\$firebase-scrypt\$ln=(\d{1,2}),r=(\d{1,2}),key=([^,$]+),sep=([^,$]*)\$([^$]*)\$([^$]+)")
+
+_DJANGO_BCRYPT = "$django-bcrypt-sha256"
+_KNOWN = re.compile("2|bcrypt|argon2|pbkdf2|scrypt|firebase", re.IGNORECASE)
 
 KINDS = "bcrypt, argon2, pbkdf2 (sha1, sha256, sha512), scrypt, and Firebase's scrypt"
 
@@ -44,7 +54,10 @@ class HashRefused(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Hash:
-    """`algorithm` is bcrypt, argon2, pbkdf2, scrypt or firebase; `text` its canonical form."""
+    """`algorithm` is bcrypt, argon2, pbkdf2, scrypt or firebase; `text` its canonical form.
+
+    `digest`: of pbkdf2 its hash; of bcrypt what the password goes through before, or nothing.
+    """
 
     algorithm: str
     text: str
@@ -67,17 +80,20 @@ def read(text: str) -> Hash:
     text = text.strip()
     if len(text) > LONGEST:
         raise HashRefused(f"it is longer than {LONGEST} characters")
+    bare = text[found.end() :] if (found := _BEFORE.match(text)) else text
     for pattern, reader in _READERS if text.isascii() else ():
-        if matched := pattern.fullmatch(text):
+        if matched := pattern.fullmatch(bare):
             return reader(matched)
     shown = re.split(r"[^A-Za-z0-9_-]", text.lstrip("${"), maxsplit=1)[0][:20]
+    if _KNOWN.match(shown):
+        raise HashRefused(f"it begins with {shown!r}, but is spelt in no way that is taken: docs/migrate.md lists them")
     raise HashRefused(f"it begins with {shown!r}, which is none of {KINDS}")
 
 
 def sample_of(known: Hash) -> str:
     """A hash of the same work that is nobody's password: salt, digest and key are zeros."""
     if known.algorithm == "bcrypt":
-        return f"$2b${known.rounds:02}${'.' * 53}"
+        return f"{_DJANGO_BCRYPT if known.digest else ''}$2b${known.rounds:02}${'.' * 53}"
     if known.algorithm == "argon2":
         head, _, _ = known.text.rsplit("$", 2)
         return f"{head}${_text(bytes(len(known.salt)))}${_text(bytes(len(known.expected)))}"
@@ -90,10 +106,11 @@ def sample_of(known: Hash) -> str:
 
 
 def _bcrypt(found: re.Match[str]) -> Hash:
-    rounds = int(found[1])
+    rounds, before = int(found[2]), _DJANGO_BCRYPT if found[1] else ""
     if not 4 <= rounds <= _MOST_BCRYPT_COST:
         raise HashRefused(f"its cost is {rounds}; 4 to {_MOST_BCRYPT_COST} are taken")
-    return Hash("bcrypt", f"$2b${found[1]}${_trimmed(found[2], 4)}{_trimmed(found[3], 2)}", rounds)
+    text = f"{before}$2b${found[2]}${_trimmed(found[3], 4)}{_trimmed(found[4], 2)}"
+    return Hash("bcrypt", text, rounds, "sha256" if before else "")
 
 
 def _trimmed(text: str, spare: int) -> str:
@@ -103,12 +120,15 @@ def _trimmed(text: str, spare: int) -> str:
 
 
 def _argon2(found: re.Match[str]) -> Hash:
-    memory, times, lanes = int(found[3]), int(found[4]), int(found[5])
+    costs = dict(one.split("=") for one in found[3].split(","))
+    if len(costs) != 3:
+        raise HashRefused("its costs are not m, t and p")
+    memory, times, lanes = (int(costs[name]) for name in "mtp")
     is_large = memory * 1024 > MOST_MEMORY_BYTES or memory * times > _MOST_ARGON2_KIB
     if is_large or times < 1 or not 1 <= lanes <= 16 or memory < 8 * lanes:
         limit = f"m up to {MOST_MEMORY_BYTES // 1024}, m times t up to {_MOST_ARGON2_KIB}, p up to 16 are taken"
         raise HashRefused(f"its cost is out of range: {limit}")
-    salt, expected = _bytes(found[6]), _bytes(found[7])
+    salt, expected = _bytes(found[4]), _bytes(found[5])
     if len(salt) < 8 or len(expected) < 4:
         raise HashRefused("its salt or digest is too short")
     head = f"${found[1]}$v={found[2]}$m={memory},t={times},p={lanes}"
@@ -158,11 +178,10 @@ def _kept(known: Hash) -> Hash:
     return known
 
 
-def _django_scrypt(found: re.Match[str]) -> Hash:
-    work = int(found[2])
+def _scrypt_of(work: int, block: int, lanes: int, salt: str, expected: bytes) -> Hash:
     if work < 2 or work & (work - 1):
         raise HashRefused("its work factor is no power of two")
-    return scrypt(work.bit_length() - 1, int(found[3]), int(found[4]), found[1].encode(), _bytes(found[5]))
+    return scrypt(work.bit_length() - 1, block, lanes, salt.encode(), expected)
 
 
 _READERS = (
@@ -171,7 +190,9 @@ _READERS = (
     (_PBKDF2, lambda m: pbkdf2(m[1] or "sha1", int(m[2]), _bytes(m[3]), _bytes(m[4]))),
     (_DJANGO_PBKDF2, lambda m: pbkdf2(m[1], int(m[2]), m[3].encode(), _bytes(m[4]))),
     (_SCRYPT, lambda m: scrypt(int(m[1]), int(m[2]), int(m[3]), _bytes(m[4]), _bytes(m[5]))),
-    (_DJANGO_SCRYPT, _django_scrypt),
+    (_DJANGO_SCRYPT, lambda m: _scrypt_of(int(m[1]), int(m[3]), int(m[4]), m[2], _bytes(m[5]))),
+    (_WERKZEUG_PBKDF2, lambda m: pbkdf2(m[1], int(m[2]), m[3].encode(), bytes.fromhex(m[4]))),
+    (_WERKZEUG_SCRYPT, lambda m: _scrypt_of(int(m[1]), int(m[2]), int(m[3]), m[4], bytes.fromhex(m[5]))),
     (
         _FIREBASE,
         lambda m: firebase(int(m[1]), int(m[2]), _bytes(m[3]), _bytes(m[4]), _bytes(m[5]), _bytes(m[6])),

@@ -51,7 +51,10 @@ async def note_kind(services: Services, pool: Pool, hashed: str) -> None:
 
 
 def _too_many() -> Refused:
-    return invalid(f"A user pool takes password hashes of {MOST_KINDS} kinds and costs: every sign-in computes each.")
+    return invalid(
+        f"A user pool takes password hashes of {MOST_KINDS} kinds and costs: every sign-in computes each. "
+        "Bring those of further kinds without their hashes."
+    )
 
 
 async def is_proven(pool: Pool, user: User | None, password: str) -> bool:

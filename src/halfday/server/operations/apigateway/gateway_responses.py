@@ -8,11 +8,14 @@ from halfday.server.domain.gateway.checks import bad
 from halfday.server.domain.gateway.refusals import NAMES, ResponseType
 from halfday.server.domain.gateway.rest_checks import check_gateway_response
 from halfday.server.domain.gateway.serving import ApiKind
-from halfday.server.operations.apigateway.patches import patched
+from halfday.server.operations.apigateway.patches import Manners, patched
 from halfday.server.operations.framework.gateway_apis import Document, edit, not_found, the_api
 from halfday.server.operations.framework.registry import Call, Output, operation
 
 _MEMBERS = ("responseType", "statusCode", "responseParameters", "responseTemplates")
+_MANNERS = Manners(
+    replaced="Invalid patch path {path}", absent={"responseParameters": "Invalid parameter name specified"}
+)
 _DEFAULT_TEMPLATES = {"application/json": '{"message":$context.error.messageString}'}
 
 
@@ -51,7 +54,7 @@ async def update_gateway_response(call: Call) -> Output:
         if name not in NAMES:
             raise bad(f"Invalid response type specified: {name}")
         known = document["gatewayResponses"].setdefault(name, {"responseType": name})
-        patched(call, known, paths)
+        patched(call, known, paths, _MANNERS)
         check_gateway_response(name, known)
         return dict(known)
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from halfday.server.domain.gateway.rest_checks import check_rest_integration, check_rest_integration_response
 from halfday.server.domain.gateway.serving import ApiKind
-from halfday.server.operations.apigateway.lookups import the_integration, the_method
+from halfday.server.operations.apigateway.lookups import response_of, the_integration, the_method
 from halfday.server.operations.apigateway.patches import patched
-from halfday.server.operations.framework.gateway_apis import Document, edit, entity, the_api
+from halfday.server.operations.framework.gateway_apis import Document, edit, entity, not_found, the_api
 from halfday.server.operations.framework.registry import Call, Output, operation
 
 _WHERE = "restApiId resourceId httpMethod"
@@ -82,7 +82,9 @@ async def put_integration_response(call: Call) -> Output:
 
     def change(document: Document) -> dict[str, Any]:
         check_rest_integration_response(response)
-        the_integration(document, call.input).setdefault("integrationResponses", {})[response["statusCode"]] = response
+        integration = the_integration(document, call.input)
+        response_of(the_method(document, call.input).get("methodResponses", {}), response["statusCode"])
+        integration.setdefault("integrationResponses", {})[response["statusCode"]] = response
         return response
 
     return await edit(call, ApiKind.REST, change)
@@ -110,6 +112,9 @@ async def update_integration_response(call: Call) -> Output:
 @operation("apigateway", "DeleteIntegrationResponse", honours=f"{_WHERE} statusCode")
 async def delete_integration_response(call: Call) -> Output:
     def change(document: Document) -> None:
+        resource = entity(document["resources"], call.input["resourceId"], "Resource")
+        if call.input["httpMethod"] not in resource["resourceMethods"]:
+            raise not_found("Invalid Integration identifier specified")
         _response(document, call)
         del the_integration(document, call.input)["integrationResponses"][call.input["statusCode"]]
 
@@ -119,4 +124,4 @@ async def delete_integration_response(call: Call) -> Output:
 
 def _response(document: Document, call: Call) -> Any:
     responses = the_integration(document, call.input).get("integrationResponses", {})
-    return entity(responses, call.input["statusCode"], "Response status code")
+    return response_of(responses, call.input["statusCode"])

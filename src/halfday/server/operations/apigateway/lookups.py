@@ -20,3 +20,10 @@ def the_integration(document: Mapping[str, Any], given: Mapping[str, Any]) -> An
     if "methodIntegration" not in method:
         raise not_found("Invalid Integration identifier specified")
     return method["methodIntegration"]
+
+
+def response_of(responses: Mapping[str, Any], status: str) -> Any:
+    """Of a method or an integration. Raises Refused."""
+    if status not in responses:
+        raise not_found("Invalid Response status code specified")
+    return responses[status]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from halfday.server.domain.gateway.checks import bad
@@ -17,6 +18,8 @@ from halfday.server.operations.framework.gateway_apis import (
     the_api,
 )
 from halfday.server.operations.framework.registry import Call, Output, operation
+
+_PART = re.compile(r"[A-Za-z0-9._:-]+|\{[A-Za-z0-9._:-]+\+?\}")
 
 
 @operation("apigateway", "GetResources", honours="restApiId position limit embed")
@@ -45,12 +48,10 @@ async def create_resource(call: Call) -> Output:
         siblings = [one for one in resources.values() if one.get("parentId") == parent["id"]]
         if any(one["pathPart"] == part for one in siblings):
             raise conflict(f"Another resource with the same parent already has this name: {part}")
-        if part.startswith("{") and any(one["pathPart"].startswith("{") for one in siblings if _alike(one, part)):
-            raise bad(
-                "A sibling ({}) of this resource already has a variable path part -- only one is allowed".format(
-                    next(one["pathPart"] for one in siblings if _alike(one, part))
-                )
-            )
+        variable = next((one["pathPart"] for one in siblings if one["pathPart"].startswith("{")), None)
+        if part.startswith("{") and variable is not None:
+            sentence = f"A sibling ({variable}) of this resource already has a variable path part"
+            raise bad(f"{sentence} -- only one is allowed")
         resource = {"id": resource_id, "parentId": parent["id"], "pathPart": part, "path": path, "resourceMethods": {}}
         resources[resource_id] = resource
         return resource
@@ -75,14 +76,8 @@ async def delete_resource(call: Call) -> Output:
     return {}
 
 
-def _alike(sibling: dict[str, Any], part: str) -> bool:
-    """Of a greedy variable and a plain one there may be each one."""
-    return bool(sibling["pathPart"].startswith("{")) and sibling["pathPart"].endswith("+}") == part.endswith("+}")
-
-
 def _check_part(part: str, path: str, parent: dict[str, Any]) -> None:
-    allowed = part.strip("{}").rstrip("+")
-    if "/" in part or not allowed or not all(char.isalnum() or char in "-._~:$@" for char in allowed):
+    if not _PART.fullmatch(part):
         raise bad(
             "Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path variable and curly braces at the "
             "beginning and the end."

@@ -12,9 +12,10 @@ from halfday.server.domain.gateway.apis import Api
 from halfday.server.domain.gateway.checks import bad, check_policy_text, not_built
 from halfday.server.domain.gateway.openapi_files import OpenApiUnreadable, read_openapi
 from halfday.server.domain.gateway.openapi_rest import rest_api_of
+from halfday.server.domain.gateway.rest_checks import check_rest_endpoint
 from halfday.server.domain.gateway.serving import ApiKind
 from halfday.server.flows.gateway.api_policies import kept_api_policy, shown_api_policy
-from halfday.server.operations.apigateway.patches import patched
+from halfday.server.operations.apigateway.patches import ONLY_REPLACED, Manners, patched
 from halfday.server.operations.framework.gateway_apis import (
     Document,
     edit,
@@ -39,14 +40,18 @@ _PATHS = {
     "policy": "text",
     "apiKeySource": "text",
     "disableExecuteApiEndpoint": "flag",
-    "binaryMediaTypes": "list",
+    "binaryMediaTypes": "items",
     "endpointConfiguration": "map",
 }
+_IP_TYPE = "/endpointConfiguration/ipAddressType"
+_MANNERS = Manners(replaced=ONLY_REPLACED)
 
 
 @operation("apigateway", "CreateRestApi", honours=f"name {_KEPT}")
 async def create_rest_api(call: Call) -> Output:
     given = call.input
+    if given.get("description") == "":
+        raise bad("Description cannot be an empty string")
     document = {name: given[name] for name in _KEPT.split() if name in given}
     return await _told(call, await _insert(call, given["name"], document))
 
@@ -92,14 +97,17 @@ async def get_rest_api(call: Call) -> Output:
 async def update_rest_api(call: Call) -> Output:
     api = await the_api(call, ApiKind.REST)
     named = {**thawed(api.document), "name": api.name}
-    patched(call, named, _PATHS)
+    if any(one.get("path") == _IP_TYPE and one.get("op") != "replace" for one in call.input.get("patchOperations", ())):
+        raise bad(ONLY_REPLACED)
+    patched(call, named, _PATHS, _MANNERS)
+    _flatten_endpoint(named)
     _check(named)
     is_new = named.get("policy") != api.document.get("policy")
     if is_new:
         await _keep_policy(call, named)
 
     def change(document: Document) -> None:
-        patched(call, document, _PATHS)
+        patched(call, document, _PATHS, _MANNERS)
         if is_new:
             document["policy"] = named.get("policy")
         document.pop("name", None)
@@ -161,6 +169,7 @@ def _check(document: Document) -> None:
     if document.get("apiKeySource", "HEADER") not in ("HEADER", "AUTHORIZER"):
         raise bad("Invalid API key source specified")
     configuration = document.get("endpointConfiguration", {})
+    check_rest_endpoint(configuration)
     if "PRIVATE" in configuration.get("types", ()) or configuration.get("vpcEndpointIds"):
         raise not_built("private endpoints, which are in a VPC")
     policy = document.get("policy")

@@ -15,8 +15,8 @@ from halfday.server.flows.functions.code import KeptCode
 from halfday.server.operations.framework.lambda_functions import (
     bad_value,
     check_revision,
+    checked_tags,
     configuration,
-    few_enough,
     not_found,
     reference,
     the_function,
@@ -29,6 +29,10 @@ from halfday.server.storage.errors import Missing, Taken
 
 _FROM_S3 = ("S3Bucket", "S3Key", "S3ObjectVersion")
 _MOST_LISTED = 50
+LONGEST_NAME = 64
+"""Characters of a name by itself: the model allows 140, of an ARN."""
+MOST_UPLOADED_BYTES = 52_428_800
+"""Of a zip that comes with the call (Lambda quotas, Deployment package size)."""
 
 
 @operation(
@@ -47,6 +51,7 @@ async def create_function(call: Call) -> Output:
         raise bad_value(sentence)
     await check_settings(call)
     named = reference(call)
+    _check_name(named.name)
     arn = function_arn(call.region, call.account, named.name)
     if call.services.functions.has(named.name):
         raise _taken(named.name, f"{arn} is declared here: [[function]], --functions or --functions-folder")
@@ -60,7 +65,7 @@ async def create_function(call: Call) -> Output:
         **_new_revision(call),
         **settings_of(given),
         architecture=_architecture(given),
-        tags=few_enough(given.get("Tags", {})),
+        tags=checked_tags(given.get("Tags", {})),
     )
     try:
         await call.services.store.lambda_functions.insert(function)
@@ -157,7 +162,10 @@ async def update_function_configuration(call: Call) -> Output:
 @operation("lambda", "DeleteFunction", honours="FunctionName Qualifier")
 async def delete_function(call: Call) -> Output:
     """Who has invoked it gets the answer. Its code and its policy are gone."""
-    name = reference(call).name
+    named = reference(call)
+    if named.qualifier:
+        raise bad_value("$LATEST version cannot be deleted without deleting the function.")
+    name = named.name
     arn = function_arn(call.region, call.account, name)
     deleted = await call.services.store.lambda_functions.take(call.account, call.region, name)
     if deleted is None:
@@ -181,6 +189,9 @@ async def _code_of(call: Call, given: Mapping[str, Any]) -> bytes:
         raise bad_value("Please do not provide other FunctionCode parameters when providing a ZipFile.")
     if "ZipFile" in given:
         content: bytes = given["ZipFile"]
+        if len(content) >= MOST_UPLOADED_BYTES:
+            sentence = f"Zipped size must be smaller than {MOST_UPLOADED_BYTES} bytes"
+            raise Refused("RequestEntityTooLargeException", sentence)
     elif "S3Bucket" in given and "S3Key" in given:
         content = await _from_s3(call, given)
     else:
@@ -202,6 +213,15 @@ async def _from_s3(call: Call, given: Mapping[str, Any]) -> bytes:
             )
             raise Refused("AccessDeniedException", sentence, refused.detail) from refused
     return await code.read_from_s3(call.services, bucket, key, given.get("S3ObjectVersion"))
+
+
+def _check_name(name: str) -> None:
+    """The sentence was recorded by LocalStack."""
+    if len(name) > LONGEST_NAME:
+        shown = f"Value '{name}' at 'functionName' failed to satisfy constraint"
+        raise bad_value(
+            f"1 validation error detected: {shown}: Member must have length less than or equal to {LONGEST_NAME}"
+        )
 
 
 def _check_unpublished(call: Call) -> None:

@@ -8,11 +8,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from halfday.server.domain.aws.functions import MOST_OF_A_POLICY, LambdaFunction
+from halfday.server.domain.aws.functions import MOST_OF_A_POLICY, LambdaFunction, function_arn
 from halfday.server.domain.aws.policies import Kind, parse_policy
 from halfday.server.domain.refusals import Refused
 from halfday.server.flows.pinned_principals import NobodyThere, names_the_gone, pinned, shown
-from halfday.server.operations.framework.lambda_functions import bad_value, check_revision, not_found, the_function
+from halfday.server.operations.framework.lambda_functions import (
+    bad_value,
+    check_revision,
+    find_function,
+    not_found,
+    reference,
+    the_function,
+)
 from halfday.server.operations.framework.registry import Call, Output, operation
 from halfday.server.storage.errors import Missing
 
@@ -28,6 +35,8 @@ _NO_PRINCIPAL = "The provided principal was invalid. Please check the principal 
     honours="FunctionName StatementId Action Principal SourceArn SourceAccount PrincipalOrgID Qualifier RevisionId",
 )
 async def add_permission(call: Call) -> Output:
+    if reference(call).qualifier:
+        raise bad_value("We currently do not support adding policies for $LATEST.")
     function = await the_function(call)
     statement = _statement(function, call.input)
     kept = await _pinned(call, function, statement)
@@ -51,7 +60,10 @@ async def add_permission(call: Call) -> Output:
 
 @operation("lambda", "RemovePermission", honours="FunctionName StatementId Qualifier RevisionId")
 async def remove_permission(call: Call) -> Output:
-    function = await the_function(call)
+    function = await find_function(call)
+    if function is None:
+        arn = function_arn(call.region, call.account, reference(call).name)
+        raise Refused("ResourceNotFoundException", f"No policy found for: {arn}")
     sid, revision_id = call.input["StatementId"], call.services.uuid4()
 
     def without_statement(known: LambdaFunction) -> LambdaFunction:
@@ -69,8 +81,8 @@ async def remove_permission(call: Call) -> Output:
 
 @operation("lambda", "GetPolicy", honours="FunctionName Qualifier")
 async def get_policy(call: Call) -> Output:
-    function = await the_function(call)
-    if not function.statements:
+    function = await find_function(call)
+    if function is None or not function.statements:
         raise Refused("ResourceNotFoundException", "The resource you requested does not exist.")
     policy = await shown(call.services.store, call.account, function.policy)
     return {"Policy": _text(policy), "RevisionId": function.policy_revision_id}

@@ -58,8 +58,11 @@ _COMMON = frozenset(
     ).split()
 )
 
-# What API Gateway answers to deletes too, which declare neither.
-_ALSO = {"apigatewayv2": frozenset({"BadRequestException", "ConflictException"})}
+# What API Gateway answers to deletes too, which declare neither, and Lambda to zips that are too long.
+_ALSO = {
+    "apigatewayv2": frozenset({"BadRequestException", "ConflictException"}),
+    "lambda": frozenset({"RequestEntityTooLargeException"}),
+}
 
 # What operations that do not declare a code say in its place (facts/api.md §7, facts/tokens.md §5).
 _ELSEWHERE = {

@@ -41,10 +41,14 @@ def no_such_api(call: Call, api_id: str) -> Refused:
 
 
 async def the_api(call: Call, kind: ApiKind) -> Api:
-    """The API that the call names, in the call's Region. Raises Refused."""
+    """The API that the call names, in the call's Region. Raises Refused: of a method it is the resource that is not
+    there, as LocalStack recorded.
+    """
     api_id = call.input[ID_MEMBERS[kind]]
     api = await call.services.store.apis.find(api_id)
     if api is None or api.kind != kind.value or not call.is_of_region(api.region):
+        if "httpMethod" in call.input:
+            raise not_found("Invalid Resource identifier specified")
         raise no_such_api(call, api_id)
     return api
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,21 +31,30 @@ def reference(call: Call, member: str = "FunctionName") -> Reference:
     if named.region not in (None, call.region):
         sentence = f"Functions from '{named.region}' are not reachable in this region ('{call.region}')"
         raise Refused("ResourceNotFoundException", sentence)
+    if named.qualifier and call.input.get("Qualifier", named.qualifier) != named.qualifier:
+        raise bad_value("The derived qualifier from the function name does not match the specified qualifier.")
     qualifier = call.input.get("Qualifier") or named.qualifier
     arn = function_arn(call.region, named.account or call.account, named.name)
     if qualifier not in (None, LATEST):
         raise not_found(f"{arn}:{qualifier}")
     if named.account not in (None, call.account):
         raise not_found(arn)
-    return named
+    return replace(named, qualifier=qualifier)
+
+
+async def find_function(call: Call, member: str = "FunctionName") -> LambdaFunction | None:
+    """Raises Refused for what names none of this account and Region."""
+    named = reference(call, member)
+    return await call.services.store.lambda_functions.find(call.account, call.region, named.name)
 
 
 async def the_function(call: Call, member: str = "FunctionName") -> LambdaFunction:
     """Raises Refused."""
-    named = reference(call, member)
-    function = await call.services.store.lambda_functions.find(call.account, call.region, named.name)
+    function = await find_function(call, member)
     if function is None:
-        raise not_found(function_arn(call.region, call.account, named.name))
+        named = reference(call, member)
+        arn = function_arn(call.region, call.account, named.name)
+        raise not_found(f"{arn}:{named.qualifier}" if named.qualifier else arn)
     return function
 
 
@@ -95,8 +105,12 @@ def _lower(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
-def few_enough(tags: Mapping[str, str]) -> Mapping[str, str]:
-    """The tags. Raises Refused for more than a function may have; the sentence was recorded by LocalStack."""
+def checked_tags(tags: Mapping[str, str]) -> Mapping[str, str]:
+    """The tags. Raises Refused for more than a function may have, in the sentence that LocalStack recorded, and for
+    AWS's own, in one that is [inferred].
+    """
+    if any(key.lower().startswith("aws:") for key in tags):
+        raise bad_value("aws: prefixed tag key names are not allowed for external use.")
     if len(tags) > MOST_TAGS:
         raise bad_value("Number of tags exceeds resource tag limit.")
     return tags

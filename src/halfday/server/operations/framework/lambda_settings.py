@@ -21,8 +21,8 @@ SETTINGS = (
     "LoggingConfig"
 )
 MOST_OF_AN_ENVIRONMENT = 4096
-LONGEST_S = 900
-"""Lambda's limit, which its public model omits."""
+LONGEST_S, MOST_RAM_MB, MOST_EPHEMERAL_MB = 900, 10_240, 10_240
+"""Lambda's limits (Lambda quotas), which its public model omits or has higher."""
 
 _MEMBERS = {
     "Runtime": "runtime",
@@ -61,9 +61,14 @@ async def check_settings(call: Call) -> None:
         for name, found in given.get(member, {}).items():
             if (name, found) != (inner, value) and not _is_own_group(call, member, name, found):
                 raise not_built(f"{member}.{name} {found}", "functions")
-    if given.get("Timeout", 0) > LONGEST_S:
-        sentence = f"Value '{given['Timeout']}' at 'timeout' failed to satisfy constraint: Member must have value less"
-        raise Refused("ValidationException", f"1 validation error detected: {sentence} than or equal to {LONGEST_S}")
+    for name, value, most in (
+        ("timeout", given.get("Timeout", 0), LONGEST_S),
+        ("memorySize", given.get("MemorySize", 0), MOST_RAM_MB),
+        ("ephemeralStorage.size", given.get("EphemeralStorage", {}).get("Size", 0), MOST_EPHEMERAL_MB),
+    ):
+        if value > most:
+            sentence = f"Value '{value}' at '{name}' failed to satisfy constraint: Member must have value less than"
+            raise Refused("ValidationException", f"1 validation error detected: {sentence} or equal to {most}")
     if "Runtime" in given:
         _check_runtime(given["Runtime"])
     if "Environment" in given:
@@ -107,8 +112,9 @@ def _check_environment(variables: Mapping[str, str]) -> None:
             f"Reserved keys used in this request: {', '.join(reserved)}"
         )
         raise bad_value(sentence)
-    if len(json.dumps(dict(variables), separators=(",", ":"), ensure_ascii=False).encode()) > MOST_OF_AN_ENVIRONMENT:
-        raise bad_value(f"{_UNCONFIGURED} exceeded the 4KB limit.")
+    measured = json.dumps(dict(variables), separators=(",", ":"), ensure_ascii=False)
+    if len(measured.encode()) > MOST_OF_AN_ENVIRONMENT:
+        raise bad_value(f"{_UNCONFIGURED} exceeded the 4KB limit. String measured: {measured}")
 
 
 async def _check_role(call: Call, arn: str) -> None:

@@ -18,7 +18,11 @@ _STATUS_OF = {
     "NotImplementedException": 501,
     "AccessDenied": 403,
 }
-_STATUS_OF_REST = {"AccessDeniedException": 403, "UnknownOperationException": 404}
+_STATUS_OF_REST = {
+    "AccessDeniedException": 403,
+    "UnknownOperationException": 404,
+    "RequestEntityTooLargeException": 413,  # of a zip that is too long, of which Lambda's model says nothing
+}
 
 # A boundary that is not there (facts/iam.md §2).
 _BESIDE_THE_MODEL = {("iam", "CreateRole"): frozenset({"NoSuchEntity"})}

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+from halfday.protocol.errors import ServiceError
 from halfday.server.domain.aws.callers import Root
 from halfday.server.domain.request_context import RequestContext
 from halfday.server.operations.framework import wire_json
@@ -69,3 +70,11 @@ def parsed(known: Operation, given: Mapping[str, Any], *, whole: bool) -> dict[s
 def _as_text(value: Any) -> str:
     """Bytes as JSON has them, in Base64; a date of TOML's as it is written."""
     return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)
+
+
+def told(error: ServiceError) -> str:
+    """The refusal for whoever declared what was called for. Of a policy, AWS's sentence may say little: what is wrong
+    with it is told too.
+    """
+    wrong = error.detail if error.code == "MalformedPolicyDocument" else None
+    return f"{error.message} {wrong}" if wrong else error.message

@@ -12,7 +12,6 @@ from typing import Any
 from halfday.server.seed.toml import toml_of
 from halfday.server.seed.written import iam, identity_pools, user_pools
 from halfday.server.seed.written.differences import account_of, differences
-from halfday.server.seed_file import check
 
 Document = Mapping[str, Any]
 
@@ -21,7 +20,6 @@ def seed_file_of(document: Document) -> tuple[str, list[str]]:
     """The file's text, and sentences about what it cannot say."""
     notes: list[str] = []
     tables = _tables(document, notes)
-    check(tables)
     notes += asyncio.run(differences(document, tables))
     return toml_of(tables), notes
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from halfday.server.compose import make_services
 from halfday.server.seed import seeder
-from halfday.server.seed_file import SeedRefused
+from halfday.server.seed_file import SeedRefused, check
 from halfday.server.settings import Settings
 from halfday.server.transfer.accounts import accounts_of
 from halfday.server.transfer.documents import written
@@ -35,6 +35,7 @@ async def differences(document: Document, tables: Members) -> list[str]:
     settings = Settings(ephemeral=True, account_id=account_of(document))
     services = make_services(settings, origin="http://127.0.0.1")
     try:
+        check(tables)
         await seeder.apply(services, tables)
         made = await export(services, secrets=bool(document.get("WithSecrets")))
     except SeedRefused as refused:

@@ -9,9 +9,10 @@ from typing import Any
 
 from halfday.protocol.identifiers import POOL_ID_PATTERN
 from halfday.server.transfer.errors import TransferRefused
-from halfday.server.transfer.foreign.files import flag_in, json_of, object_of, text_in, text_of
+from halfday.server.transfer.foreign.files import flag_in, json_of, object_of, objects_of, text_in, text_of
 
-_OBJECT = re.compile(r"=\s*(\{.*\})\s*;", re.S)
+_BEGINNING, _END = re.compile(r"=\s*\{"), re.compile(r"\}\s*;")
+_SETTING = re.compile(r"[A-Za-z0-9_+.:/-]*")
 _ATTRIBUTES = {"email": "email", "phone_number": "phone_number", "phone": "phone_number"}
 _FACTORS = {"TOTP": "app", "SMS": "sms", "EMAIL": "email"}
 _MODES = {"NONE": "off", "OFF": "off", "OPTIONAL": "optional", "REQUIRED": "on", "ON": "on"}
@@ -21,16 +22,26 @@ def read(path: Path) -> tuple[dict[str, str], dict[str, Any]]:
     """The client's settings by their variables, and the tables of a seed file. Raises TransferRefused."""
     text, place = text_of(path), str(path)
     if not text.lstrip().startswith("{"):
-        matched = _OBJECT.search(text)
-        if matched is None:
+        text = _object_in(text)
+        if not text:
             raise TransferRefused(place, "is neither JSON nor an aws-exports.js: there is no `= {…};` in it")
-        text = matched[1]
     whole = object_of(json_of(text, place), place)
     known = _of_outputs(whole, place) if "auth" in whole else _of_exports(whole, place)
     pool_id = known["pool"]
     if not POOL_ID_PATTERN.fullmatch(pool_id):
         raise TransferRefused(place, f"names {pool_id[:40]!r} as its user pool, which is no pool id")
-    return _settings(known), _tables(known, place)
+    found = _settings(known)
+    for name, value in found.items():
+        if not _SETTING.fullmatch(value):
+            raise TransferRefused(place, f"has {value[:40]!r} for {name}, which is none")
+    return found, _tables(known, place)
+
+
+def _object_in(text: str) -> str:
+    """From the first `= {` to the last `};`."""
+    beginning = _BEGINNING.search(text)
+    ends = [found.start() for found in _END.finditer(text, beginning.end())] if beginning else []
+    return text[beginning.end() - 1 : ends[-1] + 1] if beginning and ends else ""
 
 
 def _of_outputs(whole: Mapping[str, Any], place: str) -> dict[str, Any]:
@@ -51,6 +62,7 @@ def _of_outputs(whole: Mapping[str, Any], place: str) -> dict[str, Any]:
         "mfa": text_in(auth, "mfa_configuration", place),
         "factors": _texts(auth, "mfa_methods", place),
         "required": _texts(auth, "standard_required_attributes", place),
+        "groups": _groups(auth, place),
         "guests": flag_in(auth, "unauthenticated_identities_enabled", place, default=False),
         "minimum_length": password.get("min_length"),
         "password": {
@@ -80,6 +92,7 @@ def _of_exports(whole: Mapping[str, Any], place: str) -> dict[str, Any]:
         "mfa": text_in(whole, "aws_cognito_mfa_configuration", place),
         "factors": _texts(whole, "aws_cognito_mfa_types", place),
         "required": _texts(whole, "aws_cognito_signup_attributes", place),
+        "groups": [],
         "guests": False,
         "minimum_length": password.get("passwordPolicyMinLength"),
         "password": {
@@ -126,11 +139,28 @@ def _tables(known: Mapping[str, Any], place: str) -> dict[str, Any]:
         raise TransferRefused(place, "has a minimum length of passwords that is none")
     if known["password"] or minimum:
         pool["password"] = {**known["password"], **({"minimum_length": minimum} if minimum else {})}
+    if known["groups"]:
+        pool["group"] = known["groups"]
     tables: dict[str, Any] = {"user_pool": [{**pool, **({"client": [client]} if known["client"] else {})}]}
     if known["identity_pool"]:
         identity = {"id": known["identity_pool"], "name": "app", "guests": known["guests"]}
-        tables["identity_pool"] = [{**identity, "clients": [known["client"]] if known["client"] else []}]
+        kinds = ("authenticated", "unauthenticated") if known["guests"] else ("authenticated",)
+        roles = {f"{kind}_role": f"amplify-{kind}" for kind in kinds}  # as Amplify makes them: they allow nothing
+        tables["identity_pool"] = [{**identity, **roles, "clients": [known["client"]] if known["client"] else []}]
+        tables["role"] = [
+            {"name": f"amplify-{kind}", "identity_pool": known["identity_pool"], "kind": kind} for kind in kinds
+        ]
     return tables
+
+
+def _groups(auth: Mapping[str, Any], place: str) -> list[dict[str, Any]]:
+    """`[{"ADMINS": {"precedence": 0}}]`"""
+    found = []
+    for one in objects_of(auth.get("groups", []), f"{place}: groups"):
+        for name, given in one.items():
+            precedence = object_of(given, f"{place}: groups: {name}").get("precedence")
+            found.append({"name": name, **({"precedence": precedence} if type(precedence) is int else {})})
+    return found
 
 
 def _texts(members: Mapping[str, Any], name: str, place: str) -> list[str]:

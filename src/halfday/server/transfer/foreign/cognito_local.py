@@ -49,6 +49,8 @@ def _pool(path: Path, clients: list[dict[str, Any]]) -> dict[str, Any]:
         options.setdefault("SchemaAttributes", options.pop("Schema"))
     users = object_of(whole.get("Users", {}), f"{place}: Users")
     groups = [dict(one) for one in _values(whole, "Groups", place)]
+    if not all(isinstance(one.get("members") or [], list) for one in groups):
+        raise TransferRefused(f"{place}: Groups", "members of a group must be a list")
     apps = options.pop("SoftwareTokenMfaConfiguration", None)
     mode = options.get("MfaConfiguration", "OFF")
     mfa = {"MfaConfiguration": mode}

@@ -16,15 +16,18 @@ MOST_BYTES = 512 * 1024 * 1024
 def text_of(path: Path) -> str:
     """Raises TransferRefused."""
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise TransferRefused(str(path), f"is larger than {MOST_BYTES // 2**20} MiB: cut it into several files")
-        return path.read_bytes().decode("utf-8-sig")
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)  # what is no file, such as a pipe, does not tell its size
     except OSError as problem:
         raise TransferRefused(str(path), f"cannot be read: {problem.strerror or problem}") from problem
-    except UnicodeDecodeError as problem:
-        raise TransferRefused(str(path), f"is not UTF-8: the byte at {problem.start} is invalid") from problem
     except ValueError as problem:
         raise TransferRefused(str(path)[:80], "is no path") from problem
+    if len(content) > MOST_BYTES:
+        raise TransferRefused(str(path), f"is larger than {MOST_BYTES // 2**20} MiB: cut it into several files")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as problem:
+        raise TransferRefused(str(path), f"is not UTF-8: the byte at {problem.start} is invalid") from problem
 
 
 def json_of(text: str, place: str) -> Any:
@@ -70,7 +73,8 @@ def sub_of(pool_id: str, given: str) -> str:
     try:
         return str(UUID(given))
     except ValueError:
-        return str(uuid5(NAMESPACE_URL, f"{pool_id}/{given}"))
+        named = f"{pool_id}/{given}".encode("utf-8", "backslashreplace").decode()
+        return str(uuid5(NAMESPACE_URL, named))
 
 
 def listed(attributes: Mapping[str, str]) -> list[dict[str, str]]:

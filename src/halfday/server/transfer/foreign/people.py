@@ -10,6 +10,7 @@ import base64
 import binascii
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -31,6 +32,8 @@ from halfday.server.transfer.foreign.files import (
 
 Members = dict[str, Any]
 
+_HASH_CONFIG = re.compile(r"hash_config\s*\{(.*)\}", re.S)
+_CONFIGURED = re.compile(r"^\s*(\w+):\s*([^\s,]+),?\s*$", re.M)
 _COLUMNS = (
     "sub",
     "username",
@@ -42,6 +45,8 @@ _COLUMNS = (
     "cognito:mfa_enabled",
 )
 _MOST_FIELD = 64 * 1024
+_UNUSABLE = "!"
+"""What Django writes in the place of a hash for somebody who has no password."""
 
 
 def of_csv(path: Path, pool_id: str) -> Members:
@@ -86,7 +91,8 @@ def _of_row(header: list[str], row: list[str], place: str, pool_id: str) -> Memb
     known = fields.get("cognito:username") or fields.get("username") or ""
     name = known or attributes.get("email") or attributes.get("phone_number") or ""
     user = _person(pool_id, fields.get("sub") or name, name, attributes, place)
-    if hashed := fields.get("password_hash", ""):
+    hashed = fields.get("password_hash", "")
+    if hashed and not hashed.startswith(_UNUSABLE):
         user["PasswordHash"] = _canonical(lambda: password_hashes.read(hashed), place)
     if groups := [one for one in fields.get("groups", "").split(";") if one]:
         user["Groups"] = groups
@@ -105,6 +111,7 @@ def of_keycloak(path: Path, pool_id: str) -> Members:
     users = [
         _of_keycloak(one, f"{path}: users number {number}", pool_id)
         for number, one in enumerate(objects_of(realm["users"], f"{path}: users"), 1)
+        if not one.get("serviceAccountClientId")  # a program, which has no password
     ]
     return _entry(pool_id, users)
 
@@ -126,6 +133,8 @@ def _of_keycloak(given: Mapping[str, Any], place: str, pool_id: str) -> Members:
         user["Groups"] = [one.strip("/").replace("/", ".") for one in groups]
     for number, one in enumerate(objects_of(given.get("credentials", []), f"{place}: credentials"), 1):
         _credential(user, one, f"{place}: credentials number {number}")
+    if "PasswordHash" in user and "UPDATE_PASSWORD" in (given.get("requiredActions") or ()):
+        user["UserStatus"] = "FORCE_CHANGE_PASSWORD"  # theirs is a temporary one
     return user
 
 
@@ -171,12 +180,12 @@ def of_auth0(path: Path, pool_id: str) -> Members:
     """The file of password hashes that Auth0's support gives out: one JSON object a line, or a list."""
     users = []
     for place, one in _lines(path):
-        email, name = text_in(one, "email", place), text_in(one, "username", place)
-        own = one.get("_id")
+        own, email, verified = one.get("_id"), *_auth0_address(one, place)
+        name = text_in(one, "username", place)
         known = own.get("$oid") if isinstance(own, Mapping) else own or one.get("user_id")
         attributes = {
             "email": email,
-            "email_verified": str(flag_in(one, "email_verified", place, default=False)).lower() if email else "",
+            "email_verified": str(verified).lower() if email else "",
             "phone_number": text_in(one, "phone_number", place),
             **{key: text_in(one, key, place) for key in ("name", "given_name", "family_name", "nickname", "picture")},
         }
@@ -189,13 +198,23 @@ def of_auth0(path: Path, pool_id: str) -> Members:
     return _entry(pool_id, users)
 
 
+def _auth0_address(one: Mapping[str, Any], place: str) -> tuple[str, bool]:
+    """Of some users it stands among the identifiers alone (support.auth0.com, on the export of password hashes)."""
+    if email := text_in(one, "email", place):
+        return email, flag_in(one, "email_verified", place, default=False)
+    for each in objects_of(one.get("identifiers", []), f"{place}: identifiers"):
+        if each.get("type") == "email":
+            return text_in(each, "value", place), flag_in(each, "verified", place, default=False)
+    return "", False
+
+
 def _lines(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
     text = text_of(path)
     if text.lstrip().startswith("["):
         for number, one in enumerate(objects_of(json_of(text, str(path)), str(path)), 1):
             yield f"{path}: number {number}", one
         return
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):  # within JSON's texts other ends of lines may stand
         if line.strip():
             place = f"{path}, line {number}"
             try:
@@ -226,7 +245,8 @@ def of_firebase(path: Path, pool_id: str, parameters: Path | None) -> Members:
         user["Enabled"] = not flag_in(one, "disabled", place, default=False)
         if hashed := text_in(one, "passwordHash", place):
             if asked is None:
-                raise TransferRefused(place, "has a password hash, which needs the project's hash parameters")
+                sentence = "has a password hash, which needs the project's hash parameters: --firebase-hash FILE"
+                raise TransferRefused(place, sentence)
             salt = _base64(text_in(one, "salt", place), place)
             expected = _base64(hashed, place)
             user["PasswordHash"] = _canonical(partial(password_hashes.firebase, *asked, salt, expected), place)
@@ -235,8 +255,14 @@ def of_firebase(path: Path, pool_id: str, parameters: Path | None) -> Members:
 
 
 def _firebase_parameters(path: Path) -> tuple[int, int, bytes, bytes]:
-    place = str(path)
-    found = object_of(json_of(text_of(path), place), place)
+    """As JSON, or as the console shows them: `hash_config { algorithm: SCRYPT, … }`."""
+    place, text = str(path), text_of(path)
+    found: Mapping[str, Any] = {}
+    if shown := _HASH_CONFIG.fullmatch(text.strip()):
+        pairs = _CONFIGURED.findall(shown[1])
+        found = {name: int(value) if re.fullmatch("[0-9]{1,8}", value) else value for name, value in pairs}
+    else:
+        found = object_of(json_of(text, place), place)
     cost, rounds = found.get("mem_cost"), found.get("rounds")
     if type(cost) is not int or type(rounds) is not int:
         raise TransferRefused(place, "must have mem_cost and rounds, which are whole numbers")

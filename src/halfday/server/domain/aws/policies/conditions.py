@@ -28,6 +28,7 @@ Context = Mapping[str, str | Sequence[str]]
 FOR_ANY_VALUE = "ForAnyValue"
 FOR_ALL_VALUES = "ForAllValues"
 IF_EXISTS = "IfExists"
+LATEST_MOMENT = 2**63 - 1
 
 
 class MalformedCondition(ValueError):
@@ -204,6 +205,8 @@ def _number(text: str) -> float:
 def _moment(text: str) -> float:
     """Epoch seconds of a W3C date (2026-11-22T10:00:00Z), or of epoch seconds."""
     if text.isascii() and text.isdigit():
+        if int(text[:20]) > LATEST_MOMENT:
+            raise ValueError("a date is later than a number of 64 bits can say")
         return float(text)
     moment = datetime.fromisoformat(text)
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

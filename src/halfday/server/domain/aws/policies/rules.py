@@ -5,19 +5,20 @@ account was accepted here, and fails on AWS. Each rule is a line of a table: a t
 were kept before are evaluated as they are.
 
 Sentences and what they refuse were measured by others (github.com/badmintoncryer/cdk-preflight, rules/iam, September
-2026), but for those marked [inferred]. Source: IAM user guide, JSON policy elements reference; facts/identity.md §7.
+2026), but for those marked [inferred]; in which order IAM looks: phases. Source: IAM user guide, JSON policy elements
+reference; facts/identity.md §7.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from halfday.server.domain.aws.policies.documents import Kind, parse_policy, statements_of
-from halfday.server.domain.aws.policies.loading import malformed
-from halfday.server.domain.aws.policies.patterns import completed
+from halfday.server.domain.aws.policies.loading import load, malformed
+from halfday.server.domain.aws.policies.phases import LEGACY, SYNTAX, WILDCARDS, first_fault
+from halfday.server.domain.refusals import Refused
 
 COGNITO = re.compile(r"cognito-identity[a-z0-9.-]*\.amazonaws\.com(\.cn)?")
 """The identity pools' principal; other partitions and Regions have spellings of their own."""
@@ -47,27 +48,39 @@ _PRINCIPALS = {
 }
 _SID = re.compile(r"[0-9A-Za-z]*")
 _AUDIENCE = ":aud"
-_WILDCARDS = frozenset("*?")
-_KINDS_OF_IAM = (
-    *("user/", "federated-user/", "role/", "group/", "instance-profile/", "mfa/", "server-certificate/", "policy/"),
-    *("sms-mfa/", "saml-provider/", "oidc-provider/", "report/", "access-report/"),
-    "delegation-request/",  # younger than the sentence
-)
-_PATHS_OF_IAM = f'IAM resource path must either be "*" or start with {", ".join(_KINDS_OF_IAM[:-1])}.'
-
 Broken = Iterator[str]
 """The sentences of the rules that a statement, or a text of it, breaks."""
 
 
-def check_policy(document: str | Mapping[str, Any], *, kind: Kind) -> None:
-    """Raises Refused, in IAM's words, for what IAM would not keep."""
-    parse_policy(document, kind=kind)
+def check_policy(document: str | Mapping[str, Any], *, kind: Kind, managed: bool = False) -> None:
+    """Raises Refused, in IAM's words, for what IAM would not keep. `managed`: as a managed policy.
+
+    What exactly is wrong is the refusal's detail where IAM's sentence does not say it.
+    """
+    try:
+        read: Any = load(document)
+    except Refused as refused:
+        raise malformed(SYNTAX, refused.sentence) from refused
+    ours = _objection(document, kind)
+    if fault := first_fault(read, kind, managed=managed):
+        raise malformed(fault, ours.sentence if ours is not None else None)
+    if ours is not None:
+        raise ours
     statements = statements_of(document)
     _check_sids(statements)
     for number, statement in enumerate(statements, 1):
         broken = _trust(statement) if kind is Kind.TRUST else _permission(statement)
         for sentence in broken:
             raise malformed(sentence, f"statement {number}")
+
+
+def _objection(document: str | Mapping[str, Any], kind: Kind) -> Refused | None:
+    """Why the policy could not be evaluated."""
+    try:
+        parse_policy(document, kind=kind)
+    except Refused as refused:
+        return refused
+    return None
 
 
 def _check_sids(statements: Iterable[Mapping[str, Any]]) -> None:
@@ -78,16 +91,11 @@ def _check_sids(statements: Iterable[Mapping[str, Any]]) -> None:
             "Statement IDs (SID) must be alpha-numeric. Check that your input satisfies the regular expression "
             "[0-9A-Za-z]*"
         )
-    if any(count > 1 for sid, count in Counter(sids).items() if sid):
-        raise malformed("Statement IDs (SID) in a single policy must be unique.")
 
 
 def _permission(statement: Mapping[str, Any]) -> Broken:
     for text in (*_texts(statement.get("Action")), *_texts(statement.get("NotAction"))):
         yield from _first_of(_ACTION_RULES, text)
-    for text in (*_texts(statement.get("Resource")), *_texts(statement.get("NotResource"))):
-        if text != "*":
-            yield from _resource(text)
 
 
 def _trust(statement: Mapping[str, Any]) -> Broken:
@@ -121,42 +129,20 @@ def _names_audience(condition: Mapping[str, Mapping[str, Any]]) -> bool:
     )
 
 
-def _resource(arn: str) -> Broken:
-    """The rules for an ARN; documents.py has checked that it has six parts, or is completed to them."""
-    _, partition, service, region, account, resource = completed(arn)
-    if partition != "aws" and not _WILDCARDS & set(partition):
-        yield f'Partition "{partition}" is not valid for resource "{arn}".'
-    if not service or _WILDCARDS & set(service) or "$" in service:
-        yield "Resource vendor must be fully qualified and cannot contain regexes."
-    bucket = service == "s3" and not resource.startswith("accesspoint/")
-    if service == "iam" and not _may_be_of_iam(resource):
-        yield _PATHS_OF_IAM
-    if region not in ("", "*") and service == "iam":
-        yield f"IAM resource {arn} cannot contain region information."
-    elif region not in ("", "*") and (bucket or service == "route53"):
-        yield f"Resource {arn} can not contain region information."
-    if account not in ("", "*") and bucket:
-        yield f"Resource {arn} cannot contain an account id."
-
-
-def _may_be_of_iam(resource: str) -> bool:
-    """Only what stands before the first wildcard or variable is judged."""
-    fixed = re.split(r"[*?$]", resource, maxsplit=1)[0]
-    return any(kind.startswith(fixed) or fixed.startswith(kind) for kind in _KINDS_OF_IAM)
-
-
 _ACTION_RULES: tuple[tuple[Callable[[str], bool], str], ...] = (
     (lambda action: action.count(":") > 1, "Actions/Condition can contain only one colon."),
     (
-        lambda action: action != "*" and bool(_WILDCARDS & set(action.partition(":")[0])),
+        lambda action: action != "*" and bool(WILDCARDS & set(action.partition(":")[0])),
         "Action vendors (e.g., aws, ec2, etc.) must not contain wildcards.",
     ),
-    (lambda action: not re.fullmatch(r"[\w*?:-]+", action, re.ASCII), "The policy failed legacy parsing"),  # [inferred]
+    (lambda action: not re.match(r"[\w.-]+:|\*$", action, re.ASCII), "Vendor {vendor} is not valid"),
+    (lambda action: not re.fullmatch(r"[^:]+:[\w*?-]+|\*", action, re.ASCII), LEGACY),  # [inferred]
 )
 
 
 def _first_of(rules: Iterable[tuple[Callable[[str], bool], str]], text: str) -> Broken:
-    yield from (sentence for is_broken, sentence in rules if is_broken(text))
+    vendor = text.partition(":")[0]
+    yield from (sentence.format(vendor=vendor) for is_broken, sentence in rules if is_broken(text))
 
 
 def _texts(value: Any) -> tuple[str, ...]:

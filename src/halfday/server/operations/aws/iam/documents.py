@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from halfday.server.domain.aws.managed_policies import MOST_OF_A_POLICY
 from halfday.server.domain.aws.policies import Kind, check_policy
-from halfday.server.domain.aws.policies.documents import MOST_OF_A_TRUST_POLICY, VERSION_WITH_VARIABLES, characters
+from halfday.server.domain.aws.policies.documents import MOST_OF_A_TRUST_POLICY, characters
 from halfday.server.domain.aws.policies.loading import malformed
 from halfday.server.domain.refusals import Refused
 
@@ -33,10 +33,7 @@ def managed_policy(text: str) -> dict[str, Any]:
     """Raises Refused; nothing is read of a text that is too long."""
     if characters(text) > MOST_OF_A_POLICY:
         raise Refused("LimitExceeded", f"Cannot exceed quota for PolicySize: {MOST_OF_A_POLICY}")
-    document = _read(text, Kind.IDENTITY)
-    if document.get("Version") != VERSION_WITH_VARIABLES:
-        raise malformed("Policy document must be version 2012-10-17 or greater.")
-    return document
+    return _read(text, Kind.IDENTITY, managed=True)
 
 
 def inline_policy(text: str) -> dict[str, Any]:
@@ -44,7 +41,7 @@ def inline_policy(text: str) -> dict[str, Any]:
     return _read(text, Kind.IDENTITY)
 
 
-def _read(text: str, kind: Kind) -> dict[str, Any]:
-    check_policy(text, kind=kind)
+def _read(text: str, kind: Kind, *, managed: bool = False) -> dict[str, Any]:
+    check_policy(text, kind=kind, managed=managed)
     document: dict[str, Any] = json.loads(text)
     return document
