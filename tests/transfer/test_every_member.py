@@ -41,6 +41,10 @@ REFUSED = {
 """Members that are honoured by name and refused by value, with the reason."""
 
 
+UNTOLD = {"CreateUserPoolReplica UserPoolTags{}": ("not", "told")}
+"""Members that no call tells afterwards, with what they were set to: no export has them."""
+
+
 class Trip(NamedTuple):
     said: dict[str, set[str]]
     before: dict[str, Any]
@@ -63,6 +67,13 @@ def test_every_member_that_is_taken_is_set(trip: Trip, service: str, operation: 
     exempt = {one.partition(" ")[2] for one in REFUSED if one.partition(" ")[0] == operation}
     assert taken - said - exempt == set()
     assert said <= members_of(service_model(service).operation_model(operation).input_shape)
+
+
+def test_what_no_call_tells_is_in_no_export(trip: Trip) -> None:
+    for member, value in UNTOLD.items():
+        operation, _, path = member.partition(" ")
+        assert path in trip.said[f"cognito-idp {operation}"]
+        assert json.dumps(dict([value]))[1:-1] not in json.dumps(trip.document)
 
 
 def test_an_import_of_the_document_answers_alike_and_exports_the_same_bytes(trip: Trip, tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def _tell(options: argparse.Namespace, document: dict[str, Any], unsaid: list[st
     counts = f"{len(pools)} user pools, {sum(len(one.get('Users', ())) for one in pools)} users"
     done(f"exported {counts}, {len(document.get('IdentityPools', ()))} identity pools")
     if not options.with_secrets:
-        say("  left out: passwords, client secrets, second factors (--with-secrets takes them along)")
+        say("  left out: passwords, second factors, secrets of clients and access keys (--with-secrets takes them)")
     say("  never in an export: signing keys, sessions, codes and tokens, sign-in events")
     if unsaid:
         say(f"  what {'a seed file' if format_ == 'toml' else 'this file'} cannot say:")
