@@ -187,7 +187,6 @@ def test_every_line_of_the_command_line_goes_by_the_terminal(tmp_path: Path) -> 
         "__main__.py: f'halfday {__version__}'",
         "console.py: link",
         "token.py: text",
-        "export.py: _printed(text)",
         "terminal.py: f'\\r{bar}'",
         "token.py: _line(token, options.which, header=options.header)",
         "__main__.py: '\\n'",

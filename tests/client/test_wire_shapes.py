@@ -12,6 +12,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -19,7 +20,7 @@ from urllib.parse import parse_qsl, urlsplit
 import botocore.session
 import fault_peer
 import pytest
-from botocore.model import ListShape, MapShape, OperationModel, Shape, StructureShape
+from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
 from botocore.parsers import create_parser
 from botocore.validate import ParamValidator
 from fault_peer import Arrived, Front
@@ -309,9 +310,14 @@ def note_what_is_read(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(wire.Response, "json", json)
 
 
+@cache
+def service_model(service: str) -> ServiceModel:
+    return botocore.session.get_session().get_service_model(service)
+
+
 def operation_model(service: str, operation: str) -> OperationModel | None:
     """As botocore reads it."""
-    model = botocore.session.get_session().get_service_model(service)
+    model = service_model(service)
     return model.operation_model(operation) if operation in model.operation_names else None
 
 

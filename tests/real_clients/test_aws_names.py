@@ -193,6 +193,7 @@ public class Asks {
 """
 
 
+@pytest.mark.long
 def test_java_s_own_clients(programs: Programs, tmp_path: Path) -> None:
     """HttpURLConnection, which AWS's SDK may use, and HttpClient, which Spring does."""
     (tmp_path / "Asks.java").write_text(JAVA)

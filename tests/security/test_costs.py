@@ -211,12 +211,13 @@ def _log(text: str) -> object:
 
 
 READERS = (
-    *(_css, _link, _code, _filter, _policy, _bulk_delete, _cors_rules, _chunks, _pattern, _log),
+    pytest.param(_css, marks=pytest.mark.long),
+    *(_link, _code, _filter, _policy, _bulk_delete, _cors_rules, _chunks, _pattern, _log),
     *(redirect_uri_objection, split_row),
 )
 
 
-@pytest.mark.parametrize("reader", READERS, ids=lambda reader: reader.__name__)
+@pytest.mark.parametrize("reader", READERS, ids=lambda reader: getattr(reader, "__name__", ""))
 def test_every_reader_of_documents_is_linear_and_raises_nothing_of_its_own(reader: Callable[[str], object]) -> None:
     for text in hostile(LENGTH):
         assert grows_linearly(reader, text), (text[:20], text[-3:])

@@ -48,7 +48,7 @@ OTHERS = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_changed_value_is_taken_or_refused(whole: dict[str, Any], management: str, data: st.DataObject) -> None:
     document = copy.deepcopy(whole)

@@ -334,6 +334,7 @@ def test_what_is_no_event_is_no_answer(pool: Pool, function: str) -> None:
     assert refused_by(pool, function) == ("InvalidLambdaResponseException", "Unrecognizable lambda output")
 
 
+@pytest.mark.long
 def test_who_sleeps_is_tried_three_times_and_given_up(pool: Pool, caplog: pytest.LogCaptureFixture) -> None:
     code, sentence = refused_by(pool, "sleeps")
     assert code == "UnexpectedLambdaException"

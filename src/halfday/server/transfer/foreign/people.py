@@ -33,7 +33,7 @@ from halfday.server.transfer.foreign.files import (
 Members = dict[str, Any]
 
 _HASH_CONFIG = re.compile(r"hash_config\s*\{(.*)\}", re.S)
-_CONFIGURED = re.compile(r"^\s*(\w+):\s*([^\s,]+),?\s*$", re.M)
+_CONFIGURED = re.compile(r"^[ \t]*(\w+):[ \t]*([^\s,]+),?[ \t]*$", re.M)
 _COLUMNS = (
     "sub",
     "username",
