@@ -16,7 +16,8 @@ from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.linked_identities import COGNITO_SUBJECT, LinkedIdentity
 from halfday.server.domain.users.usernames import can_be_named
 from halfday.server.domain.users.users import User, UserStatus, aliases_of
-from halfday.server.flows.factors.brought_hashes import HashRefused, brought, note_kind
+from halfday.server.flows.factors.brought_hashes import HashRefused, brought
+from halfday.server.flows.factors.kinds_of_hashes import note_kind
 from halfday.server.flows.factors.passwords import keep_password
 from halfday.server.operations.users.user_shapes import attributes_in
 from halfday.server.storage.errors import Taken
@@ -59,8 +60,6 @@ async def _write_user(writer: Writer, pool: Pool, given: Mapping[str, Any], plac
         return
     own = given.get("Halfday", {})
     user, hashed = _with_password(user, given, own, place)
-    if hashed:
-        await note_kind(writer.services, pool, hashed)
     if user.status is UserStatus.FORCE_CHANGE_PASSWORD and not user.temporary_password_expires_at:
         until = writer.services.clock() + pool.password_policy.temporary_validity_days * 86400
         user = replace(user, temporary_password_expires_at=until)  # as of somebody who is invited now
@@ -70,6 +69,8 @@ async def _write_user(writer: Writer, pool: Pool, given: Mapping[str, Any], plac
     aliases = {} if user.status is UserStatus.EXTERNAL_PROVIDER else aliases_of(pool, user.attributes)
     try:
         async with writer.store.unit(pool.pool_id):
+            if hashed:
+                await note_kind(writer.services, pool.pool_id, hashed)
             await writer.store.users.insert(user, aliases)
             await _keep_links(writer, user, own)
             await keep_factors(writer.services, user, own, place)
