@@ -28,6 +28,11 @@ from halfday.server.transfer.writing import Writer
 
 _HEX = re.compile("[0-9a-fA-F]{2,2048}")
 
+_UNASKED = (
+    "second factors are kept, but nobody is asked for one: the pool's MfaConfiguration is OFF. "
+    "SetUserPoolMfaConfig with OPTIONAL asks those who have one"
+)
+
 PASSWORDS = ("keep", "reset")
 """What becomes of those who come without a password: their state stays, or they have to set one by a code."""
 
@@ -88,10 +93,17 @@ async def _write_user(writer: Writer, pool: Pool, given: Mapping[str, Any], plac
     except Taken as problem:
         raise UserRefused(place, "another user of the pool has this sub, or an alias of this user") from problem
     writer.told.count("users")
+    if pool.mfa.mode == "OFF" and user.mfa_enabled:
+        _tell_once(writer, f"user pool {pool.pool_id}: {_UNASKED}")
     if lacks_password:
         writer.told.count("users without a password")
         if not any(user.attributes.get(f"{kind}_verified") == "true" for kind in ("email", "phone_number")):
             writer.told.unreachable.append(f"{place}: no password, and no verified address that a code could go to")
+
+
+def _tell_once(writer: Writer, sentence: str) -> None:
+    if sentence not in writer.told.left_out:
+        writer.told.left_out.append(sentence)
 
 
 def _user_of(writer: Writer, pool: Pool, given: Mapping[str, Any], place: str) -> User:
