@@ -59,8 +59,10 @@ $(AIO)/.ready: $(VENV)/bin/python pyproject.toml
 	$(AIO)/bin/python -m pip install --quiet --editable '.[aiobotocore,boto3]' pytest pytest-timeout
 	@touch $@
 
-# The server beside an app's own boto3: three of them, each in an environment of its own.
+# The server beside an app's own boto3: three of them, each in an environment of its own. The oldest is beside an app's
+# own web framework too, of the oldest releases that the requirements allow.
 BOTO3S := 1.35.0 1.40.0 newest
+OLDEST_WEB := starlette==0.37.2 uvicorn==0.46.0 httptools==0.6.4
 
 test-boto3: $(BOTO3S:%=test-boto3-%)
 
@@ -70,7 +72,7 @@ test-boto3-%: $(VENV)/boto3-%/.ready
 $(VENV)/boto3-%/.ready: $(VENV)/bin/python pyproject.toml
 	$(PYTHON) -m venv $(VENV)/boto3-$*
 	$(VENV)/boto3-$*/bin/python -m pip install --quiet --editable '.[server]' pytest pytest-timeout \
-	  $(if $(filter newest,$*),boto3,boto3==$*)
+	  $(if $(filter newest,$*),boto3,boto3==$*) $(if $(filter 1.35.0,$*),$(OLDEST_WEB))
 	@touch $@
 
 .PRECIOUS: $(VENV)/boto3-%/.ready

@@ -1,7 +1,7 @@
 """The server beside whatever boto3 an app has: from a sign-up to credentials.
 
 `make test-boto3` runs this where boto3 is old, older and newest, each in an environment of its own, with nothing else
-of the tests installed.
+of the tests installed. The oldest stands beside the oldest Starlette and uvicorn that are allowed.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from importlib.metadata import requires
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 
 import boto3
 import pytest
+from packaging.requirements import Requirement
 
 TRUST = {
     "Version": "2012-10-17",
@@ -86,6 +88,16 @@ def test_nothing_of_boto3_is_named_by_the_server_s_requirements() -> None:
     asked = [line for line in requires("halfday") or () if re.search(r"extra == .server\b", line)]
     assert asked
     assert not [line for line in asked if re.match(r"(boto3|botocore|s3transfer|awscli)\b", line)]
+
+
+@pytest.mark.parametrize(
+    ("package", "release"), [("starlette", "0.37.2"), ("starlette", "0.50.0"), ("uvicorn", "0.46.0")]
+)
+def test_the_server_stands_beside_an_app_s_own_web_framework(package: str, release: str) -> None:
+    """Releases of FastAPI ask for a Starlette below 1: pip would take it away, and the app would not start."""
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    asked = [Requirement(line) for line in project["optional-dependencies"]["server"]]
+    assert [line.specifier.contains(release) for line in asked if line.name == package] == [True]
 
 
 def test_the_server_loads_no_botocore(tmp_path: Path) -> None:

@@ -28,18 +28,38 @@ def environment(**variables: str) -> dict[str, str]:
     return {**kept, "PATH": path, **variables}
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
+WHOSE = """
+import boto3
+import pytest
+
+
+def test_whose_it_is(aws):
+    cognito = boto3.client("cognito-idp", region_name="us-east-1")
+    with pytest.raises(cognito.exceptions.InvalidParameterException, match="Only one of"):
+        cognito.create_user_pool(PoolName="both", UsernameAttributes=["email"], AliasAttributes=["email"])
+
+
+def test_the_rest_is_moto_s(aws):
+    s3 = boto3.client("s3", region_name="us-east-1")
+    s3.create_bucket(Bucket="mine")
+    assert [each["Name"] for each in s3.list_buckets()["Buckets"]] == ["mine"]
+"""
+
+
+@pytest.mark.parametrize("when", ["before", "after", "kept"])
 def test_a_suite_on_moto_passes_with_another_fixture(tmp_path: Path, when: str) -> None:
     for name in ("accounts.py", "test_accounts.py"):
         (tmp_path / name).write_text(block("python", f"# {name}\n"))
     (tmp_path / "conftest.py").write_text(block("python", f"# {when}/conftest.py\n"))
     (tmp_path / "pytest.ini").write_text("[pytest]\npythonpath = .\n")
+    if when == "kept":
+        (tmp_path / "test_whose.py").write_text(WHOSE)
     dummy = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"} if when == "before" else {}
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:dash"]
     done = subprocess.run(
         command, cwd=tmp_path, env=environment(**dummy), capture_output=True, text=True, timeout=100, check=False
     )
-    assert "4 passed" in done.stdout, done.stdout + done.stderr
+    assert f"{6 if when == 'kept' else 4} passed" in done.stdout, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="module")
