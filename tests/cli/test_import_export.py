@@ -293,6 +293,8 @@ def test_whatever_people_are_named_they_are_exported(tmp_path: Path, monkeypatch
         pool = {"UserPool": {"Id": pool_id}, "Users": [user]}
         bring_into(one, {"Format": "halfday-export", "Version": 1, "UserPools": [pool]})
         where = ["--pool", pool_id, "--management", str(one.running.management)]
+        told = halfday("export", "pool.json", *where, cwd=tmp_path)
+        assert "exported 1 user pool, 1 user, 0 identity pools\n" in told.stderr
         told = halfday("export", "halfday.toml", *where, cwd=tmp_path)
         assert "this file is refused as it is" in told.stderr  # NUL can be nowhere in a seed file
         refused = halfday("export", *where, cwd=tmp_path, code=2)

@@ -103,6 +103,26 @@ def test_pages_without_an_end_are_not_read_for_ever(
     assert "ListUsers: its pages do not end" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("lie", [b"<html>busy</html>", b"", b'{"Users": [{"Username": "gra'])
+def test_an_answer_that_is_no_json_makes_no_list_shorter(lie: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was read before goes on: the answer was of somebody in between."""
+    pages = [{"Users": [{"Username": "ada"}], "PaginationToken": "next"}, {"Users": [{"Username": "grace"}]}]
+    lists = 0
+
+    def answer(operation: str, asked: int) -> bytes:
+        nonlocal lists
+        if operation != "ListUsers":
+            return of({})(operation, asked)
+        lists += 1
+        return lie if lists == 2 else of({"ListUsers": pages[min(lists, 2) - 1]})(operation, asked)
+
+    with answering(answer) as origin:
+        assert live(origin) == 1
+        assert f"ListUsers: what {origin} answers is not what AWS does: it is no JSON" in capsys.readouterr().err
+        assert live(origin) == 0
+    assert "2 users" in capsys.readouterr().err
+
+
 def test_what_answers_says_no_line_of_ours(capsys: pytest.CaptureFixture[str]) -> None:
     lie = {"__type": "NotFoundException", "message": "no\n\x1b[2Jhalfday: error: your key is wrong"}
     with answering(lambda operation, asked: json.dumps(lie).encode(), status=400) as origin:

@@ -261,6 +261,44 @@ def test_a_rest_api_is_changed_where_it_stands(applier: Applier, world: World) -
     assert world.boto3("apigateway").get_rest_apis()["items"] == []
 
 
+MODEL = """
+  Item1:
+    Type: AWS::ApiGateway::Model
+    Properties: {RestApiId: !Ref Api, Name: NAME, ContentType: application/json, Schema: {type: object}}
+"""
+
+
+@pytest.mark.parametrize(("name", "model"), [("!Ref AWS::NoValue", "!Ref Item1"), ("ItemModel", "ItemModel")])
+def test_a_method_is_made_without_a_model_that_is_not_taken(
+    applier: Applier, world: World, name: str, model: str
+) -> None:
+    models = f"{{application/json: {model}, text/plain: Empty}}"
+    named = API.replace('[{StatusCode: "200"}]', f'[{{StatusCode: "200", ResponseModels: {models}}}]')
+    named = named.replace("HttpMethod: GET", f"HttpMethod: GET\n      RequestModels: {models}")
+    named = named.replace("Outputs:", f"{MODEL.replace('NAME', name)}Outputs:")
+    applied = applier.text(named)
+    assert (applied.untaken, applied.without) == ({"Item1": "AWS::ApiGateway::Model"}, {"Get": {"Item1"}})
+    rest = world.boto3("apigateway")
+    api = outputs(applied)["Id"]
+    (item,) = [one["id"] for one in rest.get_resources(restApiId=api)["items"] if one.get("pathPart") == "item"]
+    method = rest.get_method(restApiId=api, resourceId=item, httpMethod="GET")
+    assert method["requestModels"] == {"text/plain": "Empty"}
+    assert method["methodResponses"]["200"]["responseModels"] == {"text/plain": "Empty"}
+    assert steps(applier.text(named)) == []
+    applier.delete()
+
+
+def test_a_model_of_another_template_is_refused_before_anything_is_made(applier: Applier, world: World) -> None:
+    models = "{application/json: Elsewhere}"
+    for old, new in (
+        ("HttpMethod: GET", f"HttpMethod: GET\n      RequestModels: {models}"),
+        ('StatusCode: "200"}]', f'StatusCode: "200", ResponseModels: {models}}}]'),
+    ):
+        with pytest.raises(TemplateRefused, match="the model Elsewhere, which is not taken"):
+            applier.text(API.replace(old, new, 1))
+    assert world.boto3("apigateway").get_rest_apis()["items"] == []
+
+
 HTTP_API = """
 Resources:
   Pool: {Type: AWS::Cognito::UserPool}

@@ -251,6 +251,27 @@ def test_keycloak_s_temporary_password_is_one_and_its_programs_are_nobody(pool: 
     assert answer["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
 
 
+def test_keycloak_s_authenticator_app_in_a_pool_that_asks_for_none_is_told(world: World, tmp_path: Path) -> None:
+    file = keycloak(tmp_path)
+    realm = json.loads(file.read_text())
+    data = {"subType": "totp", "digits": 6, "period": 30, "algorithm": "HmacSHA1"}
+    app = {"type": "otp", "secretData": json.dumps({"value": "s" * 20}), "credentialData": json.dumps(data)}
+    realm["users"][0]["credentials"].append(app)
+    realm["users"].append({"username": "grace", "credentials": [app]})
+    file.write_text(json.dumps(realm))
+    told = {}
+    for mfa in ("OFF", "OPTIONAL"):
+        pool = world.pool()
+        if mfa == "OPTIONAL":
+            given = {"SoftwareTokenMfaConfiguration": {"Enabled": True}, "MfaConfiguration": mfa}
+            world.idp.set_user_pool_mfa_config(UserPoolId=pool.pool_id, **given)
+        document = {**EXPORT, "UserPools": [people.of_keycloak(file, pool.pool_id)]}
+        told[mfa] = bring_into(world, document)["LeftOut"]
+    (sentence,) = told["OFF"]
+    assert "nobody is asked for one: the pool's MfaConfiguration is OFF" in sentence
+    assert told["OPTIONAL"] == []
+
+
 def test_django_s_unusable_password_is_none(tmp_path: Path) -> None:
     file = tmp_path / "users.csv"
     file.write_text("username,password_hash\nada,!X2JxTD2IlZZXxFFv6nVP1IoC7sugaCq8g60kRHTf\n")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import bcrypt
@@ -13,7 +17,7 @@ from brought import hashes
 from halfday.server.domain.users import password_hashes
 from halfday.server.outside import password_hashing
 from transferred import bring_into
-from world import PASSWORD, Pool, World
+from world import PASSWORD, Pool, World, running
 
 
 @pytest.mark.parametrize("kind", sorted(hashes()))
@@ -181,3 +185,22 @@ def test_an_export_with_secrets_carries_hashes_on(world: World) -> None:
     assert kept == password_hashes.read(hashes()["scrypt"]).text
     plain = exported(world, pool=pool.pool_id)
     assert kept not in str(plain)
+
+
+def test_the_next_start_ends_the_work_for_hashes_that_nobody_has(tmp_path: Path) -> None:
+    def kept() -> str:
+        with closing(sqlite3.connect(next(tmp_path.rglob("*.sqlite3")))) as database:
+            return str(database.execute("SELECT brought_hashes FROM pools").fetchone()[0])
+
+    with running(tmp_path) as world:
+        pool = world.pool()
+        client = pool.client()
+        bring(pool, "ada", hashes()["bcrypt"])
+        sign_in(pool, client, "ada")
+        assert kept() != "[]"
+    with running(tmp_path) as world:
+        until = time.monotonic() + 20
+        while kept() != "[]" and time.monotonic() < until:
+            time.sleep(0.05)
+        assert kept() == "[]"
+        assert sign_in(Pool(world, pool.pool_id), client, "ada")["AuthenticationResult"]

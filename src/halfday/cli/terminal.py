@@ -87,6 +87,12 @@ def progress(what: str, number: int, whole: int) -> None:
     sys.stderr.flush()
 
 
+def counted(number: int, kind: str) -> str:
+    """1 user pool, 2 policies."""
+    singular = f"{kind.removesuffix('ies')}y" if kind.endswith("ies") else kind.removesuffix("s")
+    return f"{number} {singular if number == 1 else kind}"
+
+
 def table(rows: list[tuple[str, str]]) -> str:
     """Names and values in two columns, for stdout; rows without a value are left out."""
     width = max((len(name) for name, value in rows if value), default=0)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from halfday.server.connections import leave_alone_what_is_there
 from halfday.server.domain.failures import without_words
+from halfday.server.flows.factors.kinds_of_hashes import forget_unused_kinds
 from halfday.server.late_app import LateApp
 from halfday.server.services import Services
 from halfday.server.storage.errors import Busy
 
 PURGE_EVERY_S = 60
+HASHES_LOOKED_FOR_EVERY_S = 3600
+"""Rare, so that nobody's sign-in is told by what the sign-ins of others cost (decision 75, docs/migrate.md)."""
 LOADED_AFTER_S = 2.0
 """What the first calls of a program do not need is loaded then, if no request has asked for it before."""
 
@@ -41,10 +44,21 @@ def _leave_alone() -> None:
 async def purge_forever(services: Services) -> None:
     """Purges expired rows every PURGE_EVERY_S. A failed round is logged, and the next one runs."""
     while True:
-        try:
-            await services.store.purge(services.clock())
-        except Busy as busy:
-            log.warning("nothing was purged: %s", busy)
-        except Exception as problem:
-            log.error("nothing was purged\n%s", without_words(problem))
+        await _purged(lambda: services.store.purge(services.clock()))
         await asyncio.sleep(PURGE_EVERY_S)
+
+
+async def forget_hashes_forever(services: Services) -> None:
+    """At the start and every hour no pool keeps a kind of password hashes that nobody has any more."""
+    while True:
+        await _purged(lambda: forget_unused_kinds(services))
+        await asyncio.sleep(HASHES_LOOKED_FOR_EVERY_S)
+
+
+async def _purged(work: Callable[[], Awaitable[object]]) -> None:
+    try:
+        await work()
+    except Busy as busy:
+        log.warning("nothing was purged: %s", busy)
+    except Exception as problem:
+        log.error("nothing was purged\n%s", without_words(problem))

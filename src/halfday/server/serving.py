@@ -24,7 +24,7 @@ from starlette.types import ASGIApp
 
 from halfday.protocol.urls import is_loopback_address
 from halfday.server import event_loops, seed, seed_file
-from halfday.server.background import load_later, purge_forever
+from halfday.server.background import forget_hashes_forever, load_later, purge_forever
 from halfday.server.bound_sockets import BoundSockets
 from halfday.server.compose import (
     choose_upstream,
@@ -191,7 +191,14 @@ async def _serve(
     with _proxy_told(settings, proxy):
         await _run(
             servers,
-            [purge_forever(services), deliver_forever(services), connections.watch(), load_later(late), *watches],
+            [
+                purge_forever(services),
+                forget_hashes_forever(services),
+                deliver_forever(services),
+                connections.watch(),
+                load_later(late),
+                *watches,
+            ],
             lambda: started(Running(services, services.origin, port, issuers, management, proxy)),
             stop,
         )

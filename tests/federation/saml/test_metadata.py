@@ -160,6 +160,7 @@ def test_metadata_that_cannot_be_fetched(world: World, pool: Pool, site: Site) -
         code, sentence = refusal(world.idp.create_identity_provider, **named, ProviderDetails={"MetadataURL": url})
         assert code == "InvalidParameterException"
         assert sentence.startswith(f"Error retrieving metadata from {url}: ")
+        assert "httpx" not in sentence
         assert reason in sentence
 
 

@@ -186,6 +186,8 @@ def _tell(step: Step) -> None:
 def _tell_untaken(applied: Applied) -> None:
     for name, kind in applied.untaken.items():
         say(paint(f"  not taken: {name}  {kind}", "faint"))
+    for name, dropped in applied.without.items():
+        say(paint(f"  made without: {', '.join(sorted(dropped))}, which {name} names", "faint"))
     for name, needed in applied.outputs_untaken.items():
         say(paint(f"  not printed: output {name}, which names {needed}", "faint"))
 

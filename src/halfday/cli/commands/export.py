@@ -10,7 +10,7 @@ from typing import Any
 from halfday.cli import pool_stores
 from halfday.cli.parsing import Parser, plain_parser
 from halfday.cli.private_files import write_named
-from halfday.cli.terminal import done, fail, say, shown
+from halfday.cli.terminal import counted, done, fail, say, shown
 from halfday.protocol.printable import printable_lines
 
 FORMATS = ("json", "toml", "csv")
@@ -78,8 +78,12 @@ def _write(file: str, text: str) -> None:
 
 def _tell(options: argparse.Namespace, document: dict[str, Any], unsaid: list[str], format_: str) -> None:
     pools = document.get("UserPools", [])
-    counts = f"{len(pools)} user pools, {sum(len(one.get('Users', ())) for one in pools)} users"
-    done(f"exported {counts}, {len(document.get('IdentityPools', ()))} identity pools")
+    counts = {
+        "user pools": len(pools),
+        "users": sum(len(one.get("Users", ())) for one in pools),
+        "identity pools": len(document.get("IdentityPools", ())),
+    }
+    done(f"exported {', '.join(counted(number, kind) for kind, number in counts.items())}")
     if not options.with_secrets:
         say("  left out: passwords, second factors, secrets of clients and access keys (--with-secrets takes them)")
     say("  never in an export: signing keys, sessions, codes and tokens, sign-in events")

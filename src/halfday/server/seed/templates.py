@@ -34,6 +34,8 @@ async def declare(services: Services, table: Mapping[str, Any]) -> None:
             applied = await applying.apply(template, server, server, given, told=table.get("values"))
             for name, kind in applied.untaken.items():
                 log.info("template %s: %s (%s) is not taken", template.stack, name, kind)
+            for name, dropped in applied.without.items():
+                log.info("template %s: %s is made without %s", template.stack, name, ", ".join(sorted(dropped)))
             log.info("template %s: %d changes", template.stack, len(applied.steps))
     except TemplateRefused as refused:
         raise SeedRefused(f"{place}: {'; '.join(refused.sentences)}", hint=refused.hint or _CORRECT) from refused

@@ -44,12 +44,15 @@ class Step:
 
 @dataclass
 class Applied:
-    """What was done. `untaken`: what the template has beside, by logical id, with its type."""
+    """What was done. `untaken`: what the template has beside, by logical id, with its type. `without`: what was made
+    without some of that, which it named.
+    """
 
     stack: Stack
     steps: list[Step] = field(default_factory=list)
     untaken: Mapping[str, str] = field(default_factory=dict)
     outputs_untaken: Mapping[str, str] = field(default_factory=dict)
+    without: Mapping[str, set[str]] = field(default_factory=dict)
 
 
 Tell = Callable[[Step], None]
@@ -131,7 +134,7 @@ class Applying:
         )
         await self._clean_up(ready)
         self._check_rehearsed()
-        return Applied(self._stack, self._steps, ready.untaken, untaken)
+        return Applied(self._stack, self._steps, ready.untaken, untaken, ready.without)
 
     def _check_rehearsed(self) -> None:
         """Raises TemplateRefused with all that a rehearsal has found so far."""

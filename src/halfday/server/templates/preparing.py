@@ -25,7 +25,10 @@ _OF_A_RESOURCE = frozenset(
 
 @dataclass
 class Prepared:
-    """`order` are the resources that are taken, each after those that it needs. `untaken` are the others' types."""
+    """`order` are the resources that are taken, each after those that it needs. `untaken` are the others' types.
+
+    `without`: what is taken and made without something that is not, with the logical ids of that.
+    """
 
     template: Template
     body: Mapping[str, Any] = field(repr=False)
@@ -36,6 +39,7 @@ class Prepared:
     order: list[str]
     needs: Mapping[str, set[str]]
     untaken: Mapping[str, str]
+    without: Mapping[str, set[str]]
 
     def resource(self, name: str) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self.body["Resources"][name]
@@ -70,6 +74,8 @@ def prepared(
     there = {name: resource for name, resource in resources.items() if name not in absent}
     untaken = _untaken(there, conditions)
     taken = [name for name in there if name not in untaken]
+    there, without = _doing_without(there, taken, untaken, conditions, told)
+    body = {**body, "Resources": {**resources, **there}}
     _check_members(there, taken, conditions)
     world = StackWorld(untaken, absent, exports, told)
     needs = {name: _needs(there[name], set(taken), conditions) for name in taken}
@@ -77,7 +83,7 @@ def prepared(
         order = in_order({name: found - {name} for name, found in needs.items()})
     except CircularNeed as circle:
         raise TemplateRefused(f"{template.path}: {circle}") from circle
-    return Prepared(template, body, values, texts, world, Scope(body, values, world), order, needs, untaken)
+    return Prepared(template, body, values, texts, world, Scope(body, values, world), order, needs, untaken, without)
 
 
 def _untaken(resources: Mapping[str, Any], conditions: Scope) -> dict[str, str]:
@@ -89,6 +95,30 @@ def _untaken(resources: Mapping[str, Any], conditions: Scope) -> dict[str, str]:
             if named_in(one.get("Properties", {}).get(member), untaken.keys(), conditions.holds):
                 untaken[name] = one["Type"]
     return untaken
+
+
+def _doing_without(
+    resources: Mapping[str, Any],
+    taken: Iterable[str],
+    untaken: Mapping[str, str],
+    conditions: Scope,
+    told: Mapping[str, str],
+) -> tuple[dict[str, Any], dict[str, set[str]]]:
+    """The resources without what they can do without, and for each what that was. What is told is not left out."""
+    ids = untaken.keys() - told.keys()
+    names = {one: resources[one].get("Properties", {}).get("Name") for one in ids}
+
+    def named(kind: str, value: Any) -> set[str]:
+        by_reference = named_in(value, ids, conditions.holds)
+        return {one for one in ids if untaken[one] == kind and (one in by_reference or value == names[one] is not None)}
+
+    changed, without = dict(resources), {}
+    for name in taken:
+        given = resources[name].get("Properties", {})
+        kept, dropped = KINDS[resources[name]["Type"]].does_without(given, named)
+        if dropped:
+            changed[name], without[name] = {**resources[name], "Properties": kept}, dropped
+    return changed, without
 
 
 def _needs(resource: Mapping[str, Any], taken: set[str], conditions: Scope) -> set[str]:

@@ -73,8 +73,6 @@ class Writer:
             where = f"{place}: {kind} {entry.get(key, number)}"
             if await make(entry, where):
                 self.told.count(kind)
-            else:
-                self.told.there_already.append(where)
 
 
 def taken_by(service: str, operation: str, given: Mapping[str, Any], left_out: list[str] | None = None) -> Members:

@@ -28,6 +28,12 @@ _ATTRIBUTES_A_CALL = 25
 _USUAL = {attribute.name: schema_shape(attribute) for attribute in STANDARD}
 PLACEHOLDER = "left-out-of-the-export"
 DEFAULT_SSO_MINUTES = 60
+_NO_METADATA = "Error retrieving metadata from"
+_HOW_TO_BRING = (
+    "Once it answers, CreateIdentityProvider makes the provider, and UpdateUserPoolClient names it in its clients; "
+    "or put the metadata into the document as MetadataFile, in place of MetadataURL, and import into a server "
+    "without this pool"
+)
 UNFINISHED_TAG = "_unfinished_import_"
 """On a pool that is being made. Where one is found, its import was killed, and it is made again."""
 
@@ -38,6 +44,8 @@ class PoolWriter:
         self.pool_id: str = self._pool["Id"]
         self.place = f"user pool {self.pool_id}"
         self._own: Mapping[str, Any] = entry.get("Halfday", {})
+        self._absent: set[str] = set()
+        """Providers that were left out."""
 
     async def write(self) -> bool:
         """Whether the pool was made; one that is there is left as it is. Raises TransferRefused; then it is gone."""
@@ -158,7 +166,14 @@ class PoolWriter:
             if kind not in ("SAML",) and "client_secret" not in details and given.get("HasSecret"):
                 details["client_secret"] = PLACEHOLDER
                 self._w.told.left_out.append(f"{where}: client_secret: {PLACEHOLDER!r} stands for it")
-        await self._call("CreateIdentityProvider", {**given, "ProviderDetails": details}, where)
+        try:
+            await self._call("CreateIdentityProvider", {**given, "ProviderDetails": details}, where)
+        except TransferRefused as refused:
+            if _NO_METADATA not in refused.sentence or not details.get("MetadataURL"):
+                raise
+            self._w.told.left_out.append(f"{where}: {refused.sentence} {_HOW_TO_BRING}")
+            self._absent.add(name)
+            return False
         return True
 
     async def _keep_provider(self, given: Members, details: dict[str, str]) -> None:
@@ -187,6 +202,10 @@ class PoolWriter:
         elif entry.get("HasSecret"):
             client["GenerateSecret"] = True
             self._w.told.left_out.append(f"{where}: its secret is not in the document: it has a new one")
+        named = client.get("SupportedIdentityProviders") or ()
+        if absent := [one for one in named if one in self._absent]:
+            client["SupportedIdentityProviders"] = [one for one in named if one not in self._absent]
+            self._w.told.left_out.append(f"{where}: SupportedIdentityProviders: {', '.join(absent)}")
         await self._tag(app_clients.CUSTOM_ID_TAG + client["ClientName"], client_id)
         await self._call("CreateUserPoolClient", client, where)
         more = self._own.get("ClientSecrets", {}).get(client_id)

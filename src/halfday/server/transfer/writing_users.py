@@ -16,7 +16,8 @@ from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.linked_identities import COGNITO_SUBJECT, LinkedIdentity
 from halfday.server.domain.users.usernames import can_be_named
 from halfday.server.domain.users.users import User, UserStatus, aliases_of
-from halfday.server.flows.factors.brought_hashes import HashRefused, brought, note_kind
+from halfday.server.flows.factors.brought_hashes import HashRefused, brought
+from halfday.server.flows.factors.kinds_of_hashes import note_kind
 from halfday.server.flows.factors.passwords import keep_password
 from halfday.server.operations.users.user_shapes import attributes_in
 from halfday.server.storage.errors import Taken
@@ -26,6 +27,11 @@ from halfday.server.transfer.own_records import keep_factors
 from halfday.server.transfer.writing import Writer
 
 _HEX = re.compile("[0-9a-fA-F]{2,2048}")
+
+_UNASKED = (
+    "second factors are kept, but nobody is asked for one: the pool's MfaConfiguration is OFF. "
+    "SetUserPoolMfaConfig with OPTIONAL asks those who have one"
+)
 
 PASSWORDS = ("keep", "reset")
 """What becomes of those who come without a password: their state stays, or they have to set one by a code."""
@@ -59,8 +65,6 @@ async def _write_user(writer: Writer, pool: Pool, given: Mapping[str, Any], plac
         return
     own = given.get("Halfday", {})
     user, hashed = _with_password(user, given, own, place)
-    if hashed:
-        await note_kind(writer.services, pool, hashed)
     if user.status is UserStatus.FORCE_CHANGE_PASSWORD and not user.temporary_password_expires_at:
         until = writer.services.clock() + pool.password_policy.temporary_validity_days * 86400
         user = replace(user, temporary_password_expires_at=until)  # as of somebody who is invited now
@@ -70,6 +74,8 @@ async def _write_user(writer: Writer, pool: Pool, given: Mapping[str, Any], plac
     aliases = {} if user.status is UserStatus.EXTERNAL_PROVIDER else aliases_of(pool, user.attributes)
     try:
         async with writer.store.unit(pool.pool_id):
+            if hashed:
+                await note_kind(writer.services, pool.pool_id, hashed)
             await writer.store.users.insert(user, aliases)
             await _keep_links(writer, user, own)
             await keep_factors(writer.services, user, own, place)
@@ -87,10 +93,17 @@ async def _write_user(writer: Writer, pool: Pool, given: Mapping[str, Any], plac
     except Taken as problem:
         raise UserRefused(place, "another user of the pool has this sub, or an alias of this user") from problem
     writer.told.count("users")
+    if pool.mfa.mode == "OFF" and user.mfa_enabled:
+        _tell_once(writer, f"user pool {pool.pool_id}: {_UNASKED}")
     if lacks_password:
         writer.told.count("users without a password")
         if not any(user.attributes.get(f"{kind}_verified") == "true" for kind in ("email", "phone_number")):
             writer.told.unreachable.append(f"{place}: no password, and no verified address that a code could go to")
+
+
+def _tell_once(writer: Writer, sentence: str) -> None:
+    if sentence not in writer.told.left_out:
+        writer.told.left_out.append(sentence)
 
 
 def _user_of(writer: Writer, pool: Pool, given: Mapping[str, Any], place: str) -> User:

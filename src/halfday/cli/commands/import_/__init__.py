@@ -14,7 +14,7 @@ from typing import Any
 from halfday.cli import pool_stores
 from halfday.cli.commands.import_ import sources
 from halfday.cli.parsing import Parser, plain_parser
-from halfday.cli.terminal import done, fail, progress, say
+from halfday.cli.terminal import counted, done, fail, progress, say
 from halfday.client.errors import SettingsError
 from halfday.protocol.printable import printable
 
@@ -135,7 +135,7 @@ def _add(told: dict[str, Any], more: dict[str, Any]) -> None:
 def _tell(told: dict[str, Any], passwords: str) -> None:
     without = told["Made"].pop("users without a password", 0)
     counts = sorted(told["Made"].items(), key=lambda pair: pair[0] != "user pools")
-    made = ", ".join(_counted(number, kind) for kind, number in counts if number)
+    made = ", ".join(counted(number, kind) for kind, number in counts if number)
     done(f"made: {made}" if made else "nothing new: all of it is there already")
     if told["ThereAlready"]:
         say(f"  there already, and left alone: {len(told['ThereAlready'])}")
@@ -158,9 +158,3 @@ def _list(what: str, entries: list[str]) -> None:
         say(f"  {what}: {printable(one)}")
     if len(entries) > _MOST_TOLD:
         say(f"  and {len(entries) - _MOST_TOLD} more of that kind")
-
-
-def _counted(number: int, kind: str) -> str:
-    """1 user pool, 2 policies."""
-    singular = f"{kind.removesuffix('ies')}y" if kind.endswith("ies") else kind.removesuffix("s")
-    return f"{number} {singular if number == 1 else kind}"

@@ -110,7 +110,10 @@ class Answers:
         self._file.flush()
 
     def close(self) -> None:
+        """What has no answer is not left lying about."""
         self._file.close()
+        if not self._found:
+            self.forget()
 
     def forget(self) -> None:
         self.path.unlink(missing_ok=True)
@@ -129,6 +132,7 @@ class LiveCalls:
         self._endpoint, self._answers = options.endpoint_url, answers
         attempts = 2 if self._endpoint else 9
         retries = {"mode": "adaptive", "total_max_attempts": attempts}
+        self._no_json = False
         self._config = Config(retries=retries, connect_timeout=10, read_timeout=30)
         self.not_known: set[str] = set()
         """The calls that another server than AWS does not have."""
@@ -164,6 +168,7 @@ class LiveCalls:
             raise CallRefused("ResourceNotFoundException", f"this botocore has no {name}")
         if name in self.not_known:
             raise self._does_not_know(name)
+        self._no_json = False
         try:
             answer = call(**given)
         except ClientError as error:
@@ -175,6 +180,9 @@ class LiveCalls:
             raise CallRefused(type(problem).__name__, f"{name}: {problem}") from problem
         except ResponseParserError as problem:
             raise self._does_not_know(name) from problem
+        if self._no_json:
+            who = self._endpoint or "AWS"
+            raise CallRefused("InvalidAnswer", f"{name}: what {who} answers is not what AWS does: it is no JSON")
         answer.pop("ResponseMetadata", None)
         kept = json.loads(json.dumps(answer, default=_to_kept))
         self._answers.keep(key, kept)
@@ -192,7 +200,19 @@ class LiveCalls:
             self._clients[service] = self._session.create_client(
                 service, region_name=self._region, endpoint_url=self._endpoint, config=self._config
             )
+            meta = self._clients[service].meta
+            if "json" in meta.service_model.metadata["protocol"]:
+                meta.events.register("response-received", self._look_at)
         return self._clients[service]
+
+    def _look_at(self, response_dict: Mapping[str, Any] | None = None, **_: Any) -> None:
+        """Botocore takes an answer that is no JSON for an empty one, and a list ends with it."""
+        if response_dict is None or response_dict["status_code"] >= 300:
+            return
+        try:
+            json.loads(response_dict["body"])
+        except (ValueError, RecursionError):
+            self._no_json = True
 
 
 def _to_kept(value: Any) -> Any:

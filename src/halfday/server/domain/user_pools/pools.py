@@ -87,7 +87,8 @@ class Pool:
     `first_factors` are SignInPolicy's AllowedFirstAuthFactors. `lambda_config` is LambdaConfig in the API's words, for
     `triggers` to read. `declared` holds settings that are answered back as they were given, in the API's own words,
     and on which nothing else depends but the issuer. `acr_names` are the names of those authentication levels that the
-    pool names itself. `brought_hashes`: one hash, of nobody's password, of each kind that people's passwords came as.
+    pool names itself. `brought_hashes`: one hash, of nobody's password, of each kind that people's passwords came as;
+    `hashes_looked_for` marks the look that may forget some of them (kinds_of_hashes).
     """
 
     pool_id: str
@@ -120,6 +121,7 @@ class Pool:
     tags: dict[str, str] = field(default_factory=dict)
     acr_names: dict[str, str] = field(default_factory=dict)
     brought_hashes: tuple[str, ...] = ()
+    hashes_looked_for: str = ""
 
     @property
     def region(self) -> str:

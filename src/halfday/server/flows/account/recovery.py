@@ -22,7 +22,7 @@ from halfday.server.flows.account.confirmations import (
 )
 from halfday.server.flows.account.migration import migrate
 from halfday.server.flows.account.sign_up import with_verified
-from halfday.server.flows.factors.passwords import set_password
+from halfday.server.flows.factors.passwords import Compared, compared_with_hashes, set_password
 from halfday.server.flows.protection.auth_events import record
 from halfday.server.flows.protection.limits import count_attempt, counted_name
 from halfday.server.flows.protection.user_existence import pretend
@@ -107,8 +107,9 @@ async def finish(
     waiting = checked(services, kept, code)
     if user is None or not is_theirs:
         raise wrong_code("the code was sent to nobody")
+    compared = await compared_with_hashes(services, pool, user, password)
     async with services.store.unit(pool.pool_id):
-        await recover(services, pool, user, waiting, password)
+        await recover(services, pool, user, waiting, password, compared)
         await record(services, pool, user.username, "ForgotPassword", "Pass", client=client)
         changed = await services.store.users.get(pool.pool_id, user.username)
     await post_confirmation(services, pool, changed, context, source="ConfirmForgotPassword")
@@ -165,7 +166,9 @@ async def waiting_for(services: Services, pool: Pool, user: User | None, name: s
     return (of_user, True) if lives or not _why_not(pool, user) else (pretended, False)
 
 
-async def recover(services: Services, pool: Pool, user: User, waiting: Confirmation, password: str) -> None:
+async def recover(
+    services: Services, pool: Pool, user: User, waiting: Confirmation, password: str, compared: Compared
+) -> None:
     """The new password, for a code that has been checked. The address it went to is the person's.
 
     Raises Refused, also when they have another address since. A code serves again after a password that is refused.
@@ -176,7 +179,7 @@ async def recover(services: Services, pool: Pool, user: User, waiting: Confirmat
         if user.attributes.get(waiting.attribute) != waiting.address:
             raise no_such_code(f"the code went to another {waiting.attribute} than {logged(user)} has now")
         await redeem(services, waiting)
-        user = await set_password(services, pool, user, password, status=UserStatus.CONFIRMED)
+        user = await set_password(services, pool, user, password, status=UserStatus.CONFIRMED, compared=compared)
         verified = with_verified(user, waiting)
         if verified != user.attributes:
             await services.store.users.change(

@@ -8,21 +8,18 @@ elsewhere, and so who exists. SRP cannot prove a password by a hash: until then 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 from halfday.protocol import srp
 from halfday.protocol.identifiers import pool_name_of
-from halfday.server.domain.refusals import Refused, invalid
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.password_hashes import Hash, is_hash, read, sample_of
 from halfday.server.domain.users.password_hashes import HashRefused as HashRefused
 from halfday.server.domain.users.users import User
 from halfday.server.outside.password_hashing import check_library, matches
 from halfday.server.services import Services
-
-MOST_KINDS = 4
-"""Of hashes in one pool: each costs every sign-in its work."""
 
 _WORKERS = ThreadPoolExecutor(4, thread_name_prefix="password hashes")
 """Threads of their own: each takes up to 256 MiB, and nothing else of the process waits for them."""
@@ -33,28 +30,6 @@ def brought(text: str) -> str:
     known = read(text)
     check_library(known)
     return known.text
-
-
-async def note_kind(services: Services, pool: Pool, hashed: str) -> None:
-    """From now on every sign-in of this pool computes such a hash. Raises Refused."""
-    sample = sample_of(read(hashed))
-
-    def noted(known: Pool) -> Pool:
-        if sample in known.brought_hashes:
-            return known
-        if len(known.brought_hashes) >= MOST_KINDS:
-            raise _too_many()
-        return replace(known, brought_hashes=(*known.brought_hashes, sample))
-
-    if sample not in (await services.store.pools.get(pool.pool_id)).brought_hashes:
-        await services.store.pools.change(pool.pool_id, noted)
-
-
-def _too_many() -> Refused:
-    return invalid(
-        f"A user pool takes password hashes of {MOST_KINDS} kinds and costs: every sign-in computes each. "
-        "Bring those of further kinds without their hashes."
-    )
 
 
 async def is_proven(pool: Pool, user: User | None, password: str) -> bool:
@@ -85,10 +60,16 @@ def _still_taken(hashed: str) -> Hash | None:
         return None
 
 
-def is_password_of_hash(hashed: str, password: str) -> bool:
-    """Of a hash that is known to be one: a former password's."""
-    known = _still_taken(hashed)
-    return known is not None and matches(known, password)
+async def compared(hashes: Collection[str], password: str) -> dict[str, bool]:
+    """Of each of these hashes whether it is of this password: of former ones, and outside of units."""
+    if not hashes:
+        return {}
+    return await asyncio.get_running_loop().run_in_executor(_WORKERS, _each_compared, tuple(hashes), password)
+
+
+def _each_compared(hashes: tuple[str, ...], password: str) -> dict[str, bool]:
+    known = {one: _still_taken(one) for one in hashes}
+    return {one: found is not None and matches(found, password) for one, found in known.items()}
 
 
 async def replaced(services: Services, pool: Pool, user: User, password: str) -> User:

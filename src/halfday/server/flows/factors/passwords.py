@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from halfday.protocol import srp
 from halfday.protocol.identifiers import pool_name_of
 from halfday.server.domain.refusals import Refused
@@ -17,6 +19,10 @@ from halfday.server.flows.protection.limits import counted_name
 from halfday.server.flows.protection.user_existence import pretend
 from halfday.server.flows.users import NOBODY, find_user, logged
 from halfday.server.services import Services
+
+Compared = Mapping[str, bool]
+"""Hashes of other products by which somebody's passwords are remembered, and whether they are of the new one."""
+NOTHING: Compared = {}
 
 
 async def check_password(services: Services, pool: Pool, client: AppClient, name: str, password: str) -> User:
@@ -66,17 +72,27 @@ async def set_password(
     temporary_until: float = 0.0,
     at: float | None = None,
     in_place: bool = False,
+    compared: Compared = NOTHING,
 ) -> User:
     """Replaces the password by its SRP verifier; the password is kept nowhere.
 
     `at` is when: now, or the creation of a user who gets a first password (UserCreateDate and UserLastModifiedDate
     of a new user are equal, facts/news.md). `in_place`: of the password that `user` has, which was proven.
+    `compared`: by `compared_with_hashes`, of somebody who may have had a password before.
 
     Raises Refused for a password that the pool's policy or memory does not allow, and where another was set since.
     """
     pool.password_policy.check(password)
     return await keep_password(
-        services, pool, user, password, status=status, temporary_until=temporary_until, at=at, in_place=in_place
+        services,
+        pool,
+        user,
+        password,
+        status=status,
+        temporary_until=temporary_until,
+        at=at,
+        in_place=in_place,
+        compared=compared,
     )
 
 
@@ -90,6 +106,7 @@ async def keep_password(
     temporary_until: float = 0.0,
     at: float | None = None,
     in_place: bool = False,
+    compared: Compared = NOTHING,
 ) -> User:
     """As `set_password`, of a password that somebody else's policy has allowed."""
     verifier = srp.make_verifier(pool_name_of(pool.pool_id), user.username, password, services.random(srp.SALT_BYTES))
@@ -97,7 +114,7 @@ async def keep_password(
         known = await services.store.users.get(pool.pool_id, user.username)
         if in_place and known.srp_verifier != user.srp_verifier:
             raise Refusal.WRONG.because(f"{logged(user)} has another password since it was proven")
-        await check_history(services, pool, known, password)
+        await check_history(services, pool, known, password, compared)
         if pool.password_policy.history_size:
             await _remember(services, pool, known)
         return await services.store.users.set_password(
@@ -119,15 +136,39 @@ def state_of(user: User) -> str:
     return user.status.value if user.enabled else "disabled"
 
 
-async def check_history(services: Services, pool: Pool, user: User, password: str) -> None:
-    """The current password counts as the first of those that are remembered. Raises Refused."""
+async def compared_with_hashes(services: Services, pool: Pool, user: User, password: str) -> Compared:
+    """Whether the password is one that is remembered as another product's hash. Not within a unit: it takes time."""
+    if not pool.password_policy.history_size:
+        return NOTHING
+    hashes = [verifier for _, verifier in await _remembered(services, pool, user) if is_hash(verifier)]
+    return await brought_hashes.compared(hashes, password)
+
+
+async def check_history(
+    services: Services, pool: Pool, user: User, password: str, compared: Compared = NOTHING
+) -> None:
+    """The current password counts as the first of those that are remembered. Raises Refused.
+
+    Also for a hash that is not in `compared`: somebody was given it since.
+    """
     if not pool.password_policy.history_size:
         return
+    for salt, verifier in await _remembered(services, pool, user):
+        if is_hash(verifier):
+            if verifier not in compared:
+                raise Refusal.WRONG.because(f"{logged(user)} has another password since it was compared")
+            is_known = compared[verifier]
+        else:
+            is_known = bool(verifier) and _is_password(pool, user, salt, verifier, password)
+        if is_known:
+            raise Refused("PasswordHistoryPolicyViolationException", "Password has previously been used")
+
+
+async def _remembered(services: Services, pool: Pool, user: User) -> list[tuple[str, str]]:
+    """Salt and verifier of as many as the pool remembers, the current one first."""
     past = await services.store.past_passwords.of_user(pool.pool_id, user.username)
     known = [(user.srp_salt, user.srp_verifier), *((p.srp_salt, p.srp_verifier) for p in past)]
-    for salt, verifier in known[: pool.password_policy.history_size]:
-        if verifier and _is_password(pool, user, salt, verifier, password):
-            raise Refused("PasswordHistoryPolicyViolationException", "Password has previously been used")
+    return known[: pool.password_policy.history_size]
 
 
 async def _remember(services: Services, pool: Pool, user: User) -> None:
@@ -141,6 +182,4 @@ async def _remember(services: Services, pool: Pool, user: User) -> None:
 
 
 def _is_password(pool: Pool, user: User, salt: str, verifier: str, password: str) -> bool:
-    if is_hash(verifier):
-        return brought_hashes.is_password_of_hash(verifier, password)
     return srp.password_matches(srp.Verifier(salt, verifier), pool_name_of(pool.pool_id), user.username, password)

@@ -13,7 +13,7 @@ from halfday.server.domain.user_pools.attributes import attribute_objections, ch
 from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.users import User, UserStatus, aliases_in, aliases_of
 from halfday.server.flows.account.new_users import taken_alias
-from halfday.server.flows.factors.passwords import check_history, set_password
+from halfday.server.flows.factors.passwords import check_history, compared_with_hashes, set_password
 from halfday.server.flows.sign_in import challenges
 from halfday.server.flows.sign_in.challenges import OpenChallenge
 from halfday.server.flows.sign_in.sign_in import Outcome, advance, missing_attributes
@@ -35,7 +35,8 @@ async def take_new_password(
     if user.status is not UserStatus.FORCE_CHANGE_PASSWORD:
         raise Refusal.INVALID_SESSION.because(f"no new password is asked of {logged(user)} any more")
     _check_given(sign_in.pool, sign_in.client, user, attributes)
-    await check_history(services, sign_in.pool, user, password)
+    compared = await compared_with_hashes(services, sign_in.pool, user, password)
+    await check_history(services, sign_in.pool, user, password, compared)
     merged = changed(user.attributes, attributes)
     aliases = aliases_of(sign_in.pool, merged)
     named = {attribute: merged[attribute] for attribute in aliases.values()}
@@ -53,7 +54,9 @@ async def take_new_password(
     async with challenges.answered(services, opened):
         names = aliases_in(sign_in.pool) if attributes else None
         user = await services.store.users.change(user.pool_id, user.username, with_given, aliases=names)
-        user = await set_password(services, sign_in.pool, user, password, status=UserStatus.CONFIRMED)
+        user = await set_password(
+            services, sign_in.pool, user, password, status=UserStatus.CONFIRMED, compared=compared
+        )
         sign_in = replace(sign_in, proven=sign_in.proven | {Proof.NEW_PASSWORD})
         return await advance(services, sign_in, user, proof=Proof.PASSWORD, method=Method.PASSWORD, guessed=False)
 

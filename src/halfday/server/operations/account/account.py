@@ -5,7 +5,7 @@ from __future__ import annotations
 from halfday.server.domain.sign_in.next_step import Refusal
 from halfday.server.domain.user_pools.attributes import readable
 from halfday.server.domain.users.users import UserStatus
-from halfday.server.flows.factors.passwords import check_password, set_password
+from halfday.server.flows.factors.passwords import check_password, compared_with_hashes, set_password
 from halfday.server.flows.protection.auth_events import record
 from halfday.server.flows.protection.limits import count_attempt
 from halfday.server.operations.framework.lookups import invalid, the_caller
@@ -39,9 +39,16 @@ async def change_password(call: Call) -> Output:
         proven = await check_password(call.services, me.pool, me.client, username, given["PreviousPassword"])
     elif not has_none:
         raise invalid("Missing required parameter PreviousPassword")
+    compared = await compared_with_hashes(call.services, me.pool, proven, given["ProposedPassword"])
     async with call.services.store.unit(me.pool.pool_id):
         await set_password(
-            call.services, me.pool, proven, given["ProposedPassword"], status=UserStatus.CONFIRMED, in_place=True
+            call.services,
+            me.pool,
+            proven,
+            given["ProposedPassword"],
+            status=UserStatus.CONFIRMED,
+            in_place=True,
+            compared=compared,
         )
         await record(call.services, me.pool, me.user.username, "PasswordChange", "Pass", client=me.client)
     return {}

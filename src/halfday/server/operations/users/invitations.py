@@ -13,7 +13,7 @@ from halfday.server.domain.user_pools.pools import Pool
 from halfday.server.domain.users.users import User, UserStatus
 from halfday.server.flows import outgoing_mail
 from halfday.server.flows.account.new_users import keep_user, new_user, taken_alias, temporary_password
-from halfday.server.flows.factors.passwords import set_password
+from halfday.server.flows.factors.passwords import NOTHING, Compared, compared_with_hashes, set_password
 from halfday.server.flows.triggers.messages import ADMIN_CREATE_USER
 from halfday.server.flows.triggers.sign_up import pre_sign_up
 from halfday.server.operations.framework.lookups import invalid, the_pool, the_user
@@ -61,16 +61,23 @@ async def admin_create_user(call: Call) -> Output:
 
 async def _invite_again(call: Call, pool: Pool) -> Output:
     """A new temporary password, for as long as a new one lives."""
+    user = await _invited(call, pool)
+    password = _temporary(call, pool)
+    compared = await compared_with_hashes(call.services, pool, user, password)
     async with call.services.store.unit(pool.pool_id):
-        user = await the_user(call, pool)
-        if user.status is not UserStatus.FORCE_CHANGE_PASSWORD:
-            name = call.input["Username"]
-            message = f"Resend not possible. {name} status is not FORCE_CHANGE_PASSWORD"
-            raise Refused("UnsupportedUserStateException", message)
-        password = _temporary(call, pool)
-        user = await _with_temporary(call, pool, user, password)
+        user = await _with_temporary(call, pool, await _invited(call, pool), password, compared=compared)
         await _invite(call, pool, user, password)
     return {"User": user_shape(user)}
+
+
+async def _invited(call: Call, pool: Pool) -> User:
+    """Raises Refused for who has chosen a password already."""
+    user = await the_user(call, pool)
+    if user.status is not UserStatus.FORCE_CHANGE_PASSWORD:
+        name = call.input["Username"]
+        message = f"Resend not possible. {name} status is not FORCE_CHANGE_PASSWORD"
+        raise Refused("UnsupportedUserStateException", message)
+    return user
 
 
 def _password(call: Call, pool: Pool) -> str | None:
@@ -105,10 +112,14 @@ def _temporary(call: Call, pool: Pool) -> str:
     return password
 
 
-async def _with_temporary(call: Call, pool: Pool, user: User, password: str, *, at: float | None = None) -> User:
+async def _with_temporary(
+    call: Call, pool: Pool, user: User, password: str, *, at: float | None = None, compared: Compared = NOTHING
+) -> User:
     until = call.now + pool.password_policy.temporary_validity_days * 86400
     status = UserStatus.FORCE_CHANGE_PASSWORD
-    return await set_password(call.services, pool, user, password, status=status, temporary_until=until, at=at)
+    return await set_password(
+        call.services, pool, user, password, status=status, temporary_until=until, at=at, compared=compared
+    )
 
 
 async def _invite(call: Call, pool: Pool, user: User, password: str) -> None:

@@ -12,7 +12,7 @@ from halfday.server.domain.users.user_filter import parse_filter
 from halfday.server.domain.users.users import User, UserStatus, aliases_in
 from halfday.server.flows.account import own_attributes
 from halfday.server.flows.account.new_users import taken_alias
-from halfday.server.flows.factors.passwords import set_password
+from halfday.server.flows.factors.passwords import compared_with_hashes, set_password
 from halfday.server.operations.framework import paging
 from halfday.server.operations.framework.lookups import invalid, the_pool, the_user
 from halfday.server.operations.framework.registry import Call, Output, operation
@@ -36,7 +36,8 @@ async def admin_set_user_password(call: Call) -> Output:
     permanent = call.input.get("Permanent", False)
     status = UserStatus.CONFIRMED if permanent else UserStatus.FORCE_CHANGE_PASSWORD
     until = 0.0 if permanent else call.now + pool.password_policy.temporary_validity_days * 86400
-    await set_password(call.services, pool, user, password, status=status, temporary_until=until)
+    compared = await compared_with_hashes(call.services, pool, user, password)
+    await set_password(call.services, pool, user, password, status=status, temporary_until=until, compared=compared)
     return {}
 
 

@@ -12,7 +12,6 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from halfday.server.domain.failures import kind_of
 from halfday.server.domain.refusals import Refused
 from halfday.server.domain.user_pools.providers import ExternalProvider
 from halfday.server.outside.connections import OutgoingCalls, unreachable
@@ -192,7 +191,7 @@ async def _fetched(http: OutgoingCalls, url: str) -> bytes:
     except Refused as refused:
         raise Unreadable(refused.detail or refused.sentence) from refused
     except unreachable() as problem:
-        raise Unreadable(f"it cannot be reached ({kind_of(problem)})") from problem
+        raise Unreadable("it cannot be reached") from problem
     if answer.status_code != 200:
         raise Unreadable(f"it answered {answer.status_code}")
     return answer.content

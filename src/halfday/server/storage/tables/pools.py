@@ -78,6 +78,10 @@ class Pools(ConfigurationGroup):
         first, beyond = _of_region(region)
         return await self._all(POOLS, where, max(after, first), beyond, limit)
 
+    async def with_brought_hashes(self) -> list[Pool]:
+        """Those whose sign-ins compute hashes of other products."""
+        return await self._all(POOLS, "WHERE brought_hashes <> '[]'")
+
     async def count(self, region: str | None) -> int:
         return await self._count(POOLS, "WHERE pool_id > $1 AND pool_id < $2", *_of_region(region))
 

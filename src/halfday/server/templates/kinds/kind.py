@@ -12,6 +12,8 @@ from halfday.server.templates.models import fitted, is_unknown, members_of, mode
 from halfday.server.templates.stacks import Calls, Made
 
 Properties = Mapping[str, Any]
+Named = Callable[[str, Any], set[str]]
+"""Of a type, the logical ids of resources that are not taken and that a value names, by reference or by their Name."""
 
 _GONE = frozenset(
     "ResourceNotFoundException UserNotFoundException NoSuchEntity NoSuchEntityException NotFoundException "
@@ -82,6 +84,13 @@ class Kind:
     attributes: ClassVar[frozenset[str]] = frozenset()
     follows: ClassVar[frozenset[str]] = frozenset()
     """Properties by which it belongs to another resource: where that is not taken, it is not either."""
+
+    def does_without(self, given: Properties, named: Named) -> tuple[Properties, set[str]]:
+        """The template's properties without what names something that is not taken and that it can do without.
+
+        `named`: the logical ids of such that a value names. And those that were dropped.
+        """
+        return given, set()
 
     def normal(self, site: Site, given: Properties) -> Properties:
         """The properties as they are compared and remembered."""

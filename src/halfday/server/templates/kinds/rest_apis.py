@@ -12,7 +12,7 @@ from typing import Any
 
 from halfday.server.operations.framework.service_models import ListShape, Shape, StructureShape
 from halfday.server.templates.errors import CallRefused, TemplateRefused
-from halfday.server.templates.kinds.kind import Kind, Properties, Site, words
+from halfday.server.templates.kinds.kind import Kind, Named, Properties, Site, words
 from halfday.server.templates.kinds.tags import tags_of
 from halfday.server.templates.models import members_of, model_of
 from halfday.server.templates.stacks import Made
@@ -135,6 +135,37 @@ class Method(Kind):
     )
     fixed = words("HttpMethod ResourceId RestApiId")
     required = fixed
+
+    def does_without(self, given: Properties, named: Named) -> tuple[Properties, set[str]]:
+        """Models: a method without a validator checks nothing by them, and one with a validator is refused anyhow."""
+        dropped: set[str] = set()
+
+        def kept(models: Any) -> Any:
+            if not isinstance(models, Mapping):
+                return models
+            found = {kind: named("AWS::ApiGateway::Model", model) for kind, model in models.items()}
+            dropped.update(*found.values())
+            return {kind: model for kind, model in models.items() if not found[kind]}
+
+        def answer(one: Any) -> Any:
+            models = isinstance(one, Mapping) and "ResponseModels" in one
+            return {**one, "ResponseModels": kept(one["ResponseModels"])} if models else one
+
+        changed = dict(given)
+        if "RequestModels" in given:
+            changed["RequestModels"] = kept(given["RequestModels"])
+        if isinstance(answers := given.get("MethodResponses"), list):
+            changed["MethodResponses"] = [answer(one) for one in answers]
+        return changed, dropped
+
+    def normal(self, site: Site, given: Properties) -> Properties:
+        """Raises TemplateRefused for a model that no REST API has here: each has two."""
+        answers = [one for one in given.get("MethodResponses", ()) if isinstance(one, Mapping)]
+        for models in (given.get("RequestModels"), *(one.get("ResponseModels") for one in answers)):
+            for model in models.values() if isinstance(models, Mapping) else ():
+                if model not in ("Empty", "Error"):
+                    raise TemplateRefused(f"it names the model {model}, which is not taken")
+        return given
 
     async def create(self, site: Site, given: Properties) -> Made:
         await self._put(site, given)
