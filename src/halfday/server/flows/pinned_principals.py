@@ -17,9 +17,9 @@ from halfday.server.storage.store import Store
 
 NOBODY_IN: dict[str, Any] = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
+    "Statement": [{"Sid": "UntilAllAreThere", "Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
 }
-"""The trust policy of a role until those are there whom it names."""
+"""The trust policy of a role until those are there whom it names. By its Sid it is not one that somebody closed."""
 
 
 class NobodyThere(LookupError):
