@@ -287,3 +287,11 @@ def test_a_wildcard_is_no_sessions_name(world: World) -> None:
     named = f"arn:aws:sts::{ACCOUNT}:assumed-role/{there}/*"
     put, _ = of_a_queue(world, lambda action, at: document({**allow(action, at), "Principal": {"AWS": named}}))
     assert refusal(put)[0] == "InvalidAttributeValue"
+
+
+@pytest.mark.parametrize("holder", [of_a_key, of_a_bucket], ids=lambda one: one.__name__)
+def test_a_policy_may_name_the_role_of_a_service(world: World, holder: Any) -> None:
+    """Auto Scaling's, that starts machines with encrypted disks. Source: Auto Scaling user guide, Key policies."""
+    named = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+    put, _ = holder(world, lambda action, at: document({**allow(action, at), "Principal": {"AWS": named}}))
+    put()

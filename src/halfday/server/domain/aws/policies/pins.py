@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from typing import Any
 
 _IAM = re.compile(r"arn:aws:iam::(?P<account>\d{12}):(?P<kind>user|role)/(?:.*/)?(?P<name>[^/]+)", re.DOTALL)
+_OF_A_SERVICE = re.compile(r"arn:aws:iam::\d{12}:role/aws-service-role/.+", re.DOTALL)
+"""Roles that AWS's services make for themselves. Here nobody can make one, and policies of keys name them."""
 _OF_IAM = re.compile(r"arn:aws:iam::(?P<account>\d{12}):(?!root$).*", re.DOTALL)
 _SESSION = re.compile(r"arn:aws:sts::(?P<account>\d{12}):assumed-role/(?P<name>[^/]+)/(?P<session>.+)", re.DOTALL)
 _ID = re.compile(r"(?P<id>(?:AIDA|AROA)[A-Z0-9]+)(?P<session>:.+)?", re.DOTALL)
@@ -99,6 +101,8 @@ def _without(statement: Mapping[str, Any], gone: Container[str]) -> Mapping[str,
 
 
 def _named(text: str) -> Named | None:
+    if _OF_A_SERVICE.fullmatch(text):
+        return None
     if found := _IAM.fullmatch(text):
         return Named(text, found["account"], found["kind"] == "user", found["name"])
     if found := _SESSION.fullmatch(text):
