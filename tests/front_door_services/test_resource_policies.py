@@ -295,3 +295,14 @@ def test_a_policy_may_name_the_role_of_a_service(world: World, holder: Any) -> N
     named = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
     put, _ = holder(world, lambda action, at: document({**allow(action, at), "Principal": {"AWS": named}}))
     put()
+
+
+def test_a_secret_that_is_restored_means_whom_it_meant(world: World) -> None:
+    ada, manager = user(world), world.boto3("secretsmanager")
+    put, use = of_a_secret(world, lambda action, at: document({**allow(action, at), "Principal": {"AWS": ada.arn}}))
+    secret = put()["ARN"]
+    use(ada.client)
+    again = made_again(ada)
+    manager.delete_secret(SecretId=secret)
+    manager.restore_secret(SecretId=secret)
+    assert refusal(lambda: use(again.client))[0] == "AccessDeniedException"

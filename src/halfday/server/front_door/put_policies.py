@@ -40,10 +40,11 @@ _MEMBERS: Mapping[tuple[str, str], str] = {
 _ATTRIBUTES = frozenset(
     {("sqs", "CreateQueue"), ("sqs", "SetQueueAttributes"), ("sns", "CreateTopic"), ("sns", "SetTopicAttributes")}
 )
-_WITHOUT_POLICY = re.compile(
-    r":(Create|Delete)(Key|Queue|Topic|Bucket|Secret)$|:(DeleteBucketPolicy|DeleteResourcePolicy)$"
-)
-"""Actions after which a resource has no policy that names anybody, unless one is put with them."""
+_WITHOUT_POLICY = re.compile(r":(Create|Delete)(Queue|Topic|Bucket)$|:(DeleteBucketPolicy|DeleteResourcePolicy)$")
+"""Actions after which a resource has no policy that names anybody, unless one is put with them.
+
+Not DeleteSecret: RestoreSecret brings the policy back, and no other secret ever has the ARN.
+"""
 _MAKING = re.compile(r":Create(Queue|Topic|Bucket)$")
 """Actions that are answered alike where the resource is there already, and leave its policy as it is then."""
 
