@@ -141,6 +141,11 @@ def test_a_key_of_another_user_is_refused(tmp_path: Path) -> None:
         pass
 
 
+def test_the_root_s_key_is_nobody_else_s(tmp_path: Path) -> None:
+    with pytest.raises(SeedRefused, match="is of the account's root"):
+        running(tmp_path, DOCUMENT, root_access_key_id=KEY["id"], root_secret_access_key="r" * 40).__enter__()
+
+
 def test_a_misspelt_key_is_offered_the_right_one() -> None:
     with pytest.raises(SeedRefused, match="did you mean managed_policies"):
         check({"iam_user": [{"name": "dev", "managed_policy": []}]})

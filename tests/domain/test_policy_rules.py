@@ -167,7 +167,7 @@ def test_an_action_that_is_none_is_not_kept(member: str, action: str, sentence: 
         ("a:b:c", 'Partition "b" is not valid for resource "arn:b:c:*:*:*".'),
         ("aws:s3:::b", 'Partition "s3" is not valid for resource "arn:s3:::b:*".'),
         ("arn:aws:iam:::b", NOT_OF_IAM),
-        ("arn:aws:iam::111122223333:root", NOT_OF_IAM),
+        ("arn:aws:iam::111122223333:roots", NOT_OF_IAM),
         ("arn:aws:iam::111122223333:b*", NOT_OF_IAM),
         ("arn:aws:*", WILD_SERVICE),
         ("arn:aws:s3:us-east-1", "Resource arn:aws:s3:us-east-1 can not contain region information."),
@@ -198,7 +198,7 @@ def test_a_resource_that_is_nowhere_is_not_kept(member: str, arn: str, sentence:
         {"Resource": ["arn:aws:sqs", "arn:aws:sqs:us-east-1", "arn:aws:sqs:us-east-1:111122223333", "arn:aws:s3:"]},
         {
             "Resource": [
-                f"arn:aws:iam::111122223333:{one}" for one in ("*", "role/r", "user*", "*/r", "${aws:username}")
+                f"arn:aws:iam::111122223333:{one}" for one in ("*", "role/r", "user*", "*/r", "${aws:username}", "root")
             ]
         },
         {"Resource": "arn:aws:s3:us-east-1:111122223333:accesspoint/ap"},

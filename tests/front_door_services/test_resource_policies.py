@@ -219,3 +219,90 @@ def test_a_policy_by_a_form_is_held_to_its_principals_too(world: World) -> None:
     made = refusal(world.boto3("sns").create_topic, Name="of-nobody", Attributes={"Policy": document(nowhere)})
     assert made[0] == "InvalidParameter"
     assert "of-nobody" not in str(world.boto3("sns").list_topics()["Topics"])
+
+
+def made_as_if_new(world: World, service: str, name: str, policy: str | None = None) -> None:
+    if service == "s3":
+        world.boto3("s3").create_bucket(Bucket=name)
+    elif service == "sqs":
+        world.boto3("sqs").create_queue(QueueName=name, **({"Attributes": {"Policy": policy}} if policy else {}))
+    else:
+        world.boto3("sns").create_topic(Name=name, **({"Attributes": {"Policy": policy}} if policy else {}))
+
+
+@pytest.mark.parametrize("with_policy", [False, True])
+@pytest.mark.parametrize("service", ["sqs", "sns", "s3"])
+def test_what_is_made_though_it_is_there_keeps_whom_its_policy_means(
+    world: World, service: str, with_policy: bool
+) -> None:
+    """Apps make their queues, topics and buckets at each start, and are answered alike each time."""
+    if (service, with_policy) == ("s3", True):
+        pytest.skip("CreateBucket takes no policy")
+    ada, name = user(world), f"twice-{next(world.counter)}"
+    action = {"sqs": "sqs:SendMessage", "sns": "sns:Publish", "s3": "s3:ListBucket"}[service]
+    resource = f"arn:aws:s3:::{name}" if service == "s3" else arn(service, name)
+    rules = document({**allow(action, resource), "Principal": {"AWS": ada.arn}})
+
+    def use(client: Any) -> Any:
+        if service == "s3":
+            return client("s3").list_objects_v2(Bucket=name)
+        if service == "sqs":
+            return client("sqs").send_message(QueueUrl=f"{world.origin}/{ACCOUNT}/{name}", MessageBody="x")
+        return client("sns").publish(TopicArn=resource, Message="x")
+
+    made_as_if_new(world, service, name, None if service == "s3" else rules)
+    if service == "s3":
+        world.boto3("s3").put_bucket_policy(Bucket=name, Policy=rules)
+    use(ada.client)
+    again = made_again(ada)
+    made_as_if_new(world, service, name, rules if with_policy else None)
+    assert refusal(lambda: use(again.client))[1] == 403
+
+
+NOBODYS_NAMES = (
+    f"arn:aws:iam::{ACCOUNT}:user/\ud800",
+    f"arn:aws:iam::{ACCOUNT}:role/a\0b",
+    f"arn:aws:iam::{ACCOUNT}:role/*",
+    f"arn:aws:iam::{ACCOUNT}:role/",
+    f"arn:aws:iam::{ACCOUNT}:group/developers",
+    "AIDAOFNOBODY",
+    "AROAOFNOBODY:session",
+)
+
+
+@pytest.mark.parametrize("name", NOBODYS_NAMES, ids=range(len(NOBODYS_NAMES)))
+@pytest.mark.parametrize(("holder", "code", "sentence"), HOLDERS, ids=lambda one: getattr(one, "__name__", ""))
+def test_nobody_is_meant_by_what_is_nobodys_name(
+    world: World, holder: Any, code: str, sentence: str, name: str
+) -> None:
+    def rules(action: str, resource: str) -> str:
+        return document({**allow(action, resource), "Principal": {"AWS": name}})
+
+    put, _ = holder(world, rules)
+    assert refusal(put)[::2] == (code, sentence)
+
+
+def test_a_wildcard_is_no_sessions_name(world: World) -> None:
+    there = role(world, trusting(ACCOUNT)).rpartition("/")[2]
+    named = f"arn:aws:sts::{ACCOUNT}:assumed-role/{there}/*"
+    put, _ = of_a_queue(world, lambda action, at: document({**allow(action, at), "Principal": {"AWS": named}}))
+    assert refusal(put)[0] == "InvalidAttributeValue"
+
+
+@pytest.mark.parametrize("holder", [of_a_key, of_a_bucket], ids=lambda one: one.__name__)
+def test_a_policy_may_name_the_role_of_a_service(world: World, holder: Any) -> None:
+    """Auto Scaling's, that starts machines with encrypted disks. Source: Auto Scaling user guide, Key policies."""
+    named = f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+    put, _ = holder(world, lambda action, at: document({**allow(action, at), "Principal": {"AWS": named}}))
+    put()
+
+
+def test_a_secret_that_is_restored_means_whom_it_meant(world: World) -> None:
+    ada, manager = user(world), world.boto3("secretsmanager")
+    put, use = of_a_secret(world, lambda action, at: document({**allow(action, at), "Principal": {"AWS": ada.arn}}))
+    secret = put()["ARN"]
+    use(ada.client)
+    again = made_again(ada)
+    manager.delete_secret(SecretId=secret)
+    manager.restore_secret(SecretId=secret)
+    assert refusal(lambda: use(again.client))[0] == "AccessDeniedException"

@@ -103,6 +103,17 @@ def test_roles_trust_one_another_and_nobody_who_is_not_here(tmp_path: Path) -> N
         assert told["LeftOut"] == [f"role {lost.rpartition('/')[2]}: AssumeRolePolicyDocument: {ada} is not here"]
 
 
+def test_a_role_that_somebody_closed_stays_closed(tmp_path: Path) -> None:
+    closed = trusting("*")
+    closed["Statement"] = [{"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]
+    with running(tmp_path) as world:
+        arn = role(world, trusting("123456789012"))
+        whole, name = exported(world), arn.rpartition("/")[2]
+        world.boto3("iam").update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(closed))
+        assert bring_into(world, whole)["ThereAlready"] == [f"role {name}"]
+        assert trust_of(world, arn) == closed
+
+
 def test_roles_and_users_who_trust_each_other_come_whole(tmp_path: Path) -> None:
     with running(tmp_path / "one") as one, running(tmp_path / "other") as other:
         ada, lost = user(one).arn, user(one).arn

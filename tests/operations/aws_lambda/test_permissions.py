@@ -316,7 +316,18 @@ def test_a_permission_means_the_user_who_was_there(made: Made) -> None:
     assert again.client("lambda").invoke(FunctionName=name)["StatusCode"] == 200
 
 
-@pytest.mark.parametrize("principal", ["user/nobody", "role/nobody"])
+@pytest.mark.parametrize("principal", ["alexa-appkit.amazon.com", "alexa-connectedhome.amazon.com"])
+def test_alexa_may_invoke_a_function(made: Made, principal: str) -> None:
+    """As SAM's AlexaSkill and Alexa's own templates ask for it. Source: Lambda API reference, AddPermission."""
+    name = f"alexa-{next(made.world.counter)}"
+    made.function(name)
+    made.permit(name, Principal=principal, Action="lambda:invokeFunction", EventSourceToken="amzn1.ask.skill.1")
+    (statement,) = json.loads(made.api.get_policy(FunctionName=name)["Policy"])["Statement"]
+    assert statement["Principal"] == {"Service": principal}
+    assert statement["Condition"] == {"StringEquals": {"lambda:EventSourceToken": "amzn1.ask.skill.1"}}
+
+
+@pytest.mark.parametrize("principal", ["user/nobody", "role/nobody", "group/developers"])
 def test_no_permission_is_for_nobody(made: Made, principal: str) -> None:
     name = f"nobody-{next(made.world.counter)}"
     made.function(name)

@@ -17,9 +17,9 @@ from halfday.server.storage.store import Store
 
 NOBODY_IN: dict[str, Any] = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
+    "Statement": [{"Sid": "UntilAllAreThere", "Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}],
 }
-"""The trust policy of a role until those are there whom it names."""
+"""The trust policy of a role until those are there whom it names. By its Sid it is not one that somebody closed."""
 
 
 class NobodyThere(LookupError):
@@ -31,7 +31,12 @@ class NobodyThere(LookupError):
 
 
 async def pins_of(store: Store, account: str, document: Mapping[str, Any]) -> dict[str, str]:
-    """The unique id of each user, role and role's session that the policy names. Raises NobodyThere."""
+    """The unique id of each user, role and role's session that the policy names. Raises NobodyThere, also for a unique
+    id of nobody.
+    """
+    for text, pin in pins_in(document).items():
+        if await _arn(store, account, pin) is None:
+            raise NobodyThere(text)
     pins = {}
     for arn, named in named_by(document).items():
         if named.account == account:
@@ -77,6 +82,8 @@ async def names_the_gone(store: Store, account: str, document: Mapping[str, Any]
 
 async def _unique_id(store: Store, named: Named) -> str:
     found: IamUser | Role | None
+    if not named.may_be_there:
+        raise NobodyThere(named.arn)
     if named.is_user:
         found = await store.iam_users.find(named.account, named.name)
     else:

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
+from halfday.protocol.errors import ServiceError
 from halfday.server.domain.calls.refusals import CallRefused
 from halfday.server.domain.s3.actions import Need
 from halfday.server.domain.s3.refusals import S3RequestRefused
 from halfday.server.flows.pinned_principals import NobodyThere, pins_of
-from halfday.server.front_door.resource_policies import policy_holder
+from halfday.server.front_door.resource_policies import ResourcePolicies, policy_holder
 from halfday.server.front_door.services.calls import ServiceCall
 from halfday.server.storage.store import Store
 
@@ -39,10 +40,13 @@ _MEMBERS: Mapping[tuple[str, str], str] = {
 _ATTRIBUTES = frozenset(
     {("sqs", "CreateQueue"), ("sqs", "SetQueueAttributes"), ("sns", "CreateTopic"), ("sns", "SetTopicAttributes")}
 )
-_WITHOUT_POLICY = re.compile(
-    r":(Create|Delete)(Key|Queue|Topic|Bucket|Secret)$|:(DeleteBucketPolicy|DeleteResourcePolicy)$"
-)
-"""Actions after which a resource has no policy that names anybody, unless one is put with them."""
+_WITHOUT_POLICY = re.compile(r":(Create|Delete)(Queue|Topic|Bucket)$|:(DeleteBucketPolicy|DeleteResourcePolicy)$")
+"""Actions after which a resource has no policy that names anybody, unless one is put with them.
+
+Not DeleteSecret: RestoreSecret brings the policy back, and no other secret ever has the ARN.
+"""
+_MAKING = re.compile(r":Create(Queue|Topic|Bucket)$")
+"""Actions that are answered alike where the resource is there already, and leave its policy as it is then."""
 
 
 async def pins_put_by(store: Store, call: ServiceCall) -> Pins | None:
@@ -65,16 +69,43 @@ async def pins_put_to_bucket(store: Store, account: str, body: bytes) -> Pins:
         raise S3RequestRefused("MalformedPolicy", "Invalid principal in policy", members=members) from nobody
 
 
-async def keep_pins(store: Store, needs: Iterable[Need], pins: Pins | None, made: str | None = None) -> None:
-    """After a call that was answered: the resource's policy means these. `made` is the ARN that the answer told."""
+async def ruled_already(policies: ResourcePolicies, needs: Iterable[Need]) -> set[str]:
+    """Before a call is sent on: the ARNs of what it would make and what has a policy already. Raises UpstreamFailed."""
+    found = set()
+    for need in needs:
+        holder = policy_holder(need.resource) if _MAKING.search(need.action) else None
+        if holder is not None and await _has_policy(policies, need):
+            found.add(holder)
+    return found
+
+
+async def keep_pins(
+    store: Store,
+    needs: Iterable[Need],
+    pins: Pins | None,
+    made: str | None = None,
+    *,
+    ruled: Container[str] = (),
+) -> None:
+    """After a call that was answered: the resource's policy means these. `made` is the ARN that the answer told; what
+    is among `ruled` keeps its policy.
+    """
     for need in needs:
         holder = made or policy_holder(need.resource)
-        if holder is None:
+        if holder is None or holder in ruled:
             continue
         if pins:
             await store.resource_pins.put(holder, pins)
         elif pins is not None or _WITHOUT_POLICY.search(need.action):
             await store.resource_pins.delete(holder)
+
+
+async def _has_policy(policies: ResourcePolicies, need: Need) -> bool:
+    """Also where it cannot be read."""
+    try:
+        return (await policies.of(need)).policy is not None
+    except ServiceError:
+        return True
 
 
 def _policy_of(call: ServiceCall) -> str:

@@ -23,6 +23,8 @@ async def keep_access_key(services: Services, user_name: str, key_id: str, secre
         raise KeyRefused("id must be AKIA and 12 or more of A-Z and 0-9")
     if not _SECRET.fullmatch(secret):
         raise KeyRefused("secret must have 16 to 128 characters, without blanks")
+    if key_id == services.settings.root_access_key_id:
+        raise KeyRefused(f"the key {key_id} is of the account's root")
     keys, account = services.store.access_keys, services.settings.account_id
     async with services.store.unit(account):
         found = await keys.find(key_id)

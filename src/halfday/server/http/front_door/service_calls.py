@@ -23,7 +23,7 @@ from halfday.server.domain.refusals import Refused
 from halfday.server.domain.s3.actions import Need
 from halfday.server.front_door.forwarding import unavailable
 from halfday.server.front_door.permissions import authorize_all
-from halfday.server.front_door.put_policies import Pins, keep_pins, pins_put_by
+from halfday.server.front_door.put_policies import Pins, keep_pins, pins_put_by, ruled_already
 from halfday.server.front_door.resource_policies import ResourcePolicies, forget_after
 from halfday.server.front_door.services.calls import Plan, ServiceCall
 from halfday.server.front_door.services.forwarding import upstream_call
@@ -122,9 +122,10 @@ async def _serve(request: Request, services: Services, spoken: _Spoken) -> Opene
     await _authorize(request, claimed, services, caller, plan, plan.needs)
     pins = await pins_put_by(services.store, plan.call)
     upstream = _needed(services.upstream, plan)
+    ruled = await ruled_already(_policies(services, plan), plan.needs)
     answer = await upstream.open(upstream_call(plan.call))
     if answer.status < 300:
-        answer = await _with_pins(services, plan, pins, answer)
+        answer = await _with_pins(services, plan, pins, ruled, answer)
     forget_after(plan.needs, services.resource_policies)
     if plan.whole_answer:
         answer = await _looked_at(request, claimed, services, caller, plan, answer)
@@ -180,11 +181,14 @@ async def _authorize(
         service=plan.call.service.name,
         known=plan.known,
         unsure=bool(plan.unsure),
-        policies=ResourcePolicies(
-            services.upstream, services.resource_policies, plan.call.place, services.store.resource_pins.of
-        ),
+        policies=_policies(services, plan),
     )
     note(request, why="; ".join([*decisions, *([plan.unsure] if plan.unsure else [])]))
+
+
+def _policies(services: Services, plan: Plan) -> ResourcePolicies:
+    pins = services.store.resource_pins.of
+    return ResourcePolicies(services.upstream, services.resource_policies, plan.call.place, pins)
 
 
 async def _looked_at(
@@ -197,13 +201,13 @@ async def _looked_at(
     return opened(plan.rewritten(answer) if plan.rewritten is not None else answer)
 
 
-async def _with_pins(services: Services, plan: Plan, pins: Pins | None, answer: Opened) -> Opened:
+async def _with_pins(services: Services, plan: Plan, pins: Pins | None, ruled: set[str], answer: Opened) -> Opened:
     """The answer, when whom the policy means is kept. Which key was made is known by the answer alone."""
     made = None
     if pins and plan.call.operation == "CreateKey":
         told = await read_whole(answer)
         made, answer = str(read_object(told.body).get("KeyMetadata", {}).get("Arn", "")), opened(told)
-    await keep_pins(services.store, plan.needs, pins, made)
+    await keep_pins(services.store, plan.needs, pins, made, ruled=ruled)
     return answer
 
 

@@ -30,7 +30,7 @@ from halfday.server.front_door.document_bodies import check_kind, read_document,
 from halfday.server.front_door.forwarding import Where, send_on, written_anew
 from halfday.server.front_door.payloads import Payload, read_payload, with_payload
 from halfday.server.front_door.permissions import authorize_all
-from halfday.server.front_door.put_policies import Pins, keep_pins, pins_put_to_bucket
+from halfday.server.front_door.put_policies import Pins, keep_pins, pins_put_to_bucket, ruled_already
 from halfday.server.front_door.resource_policies import ResourcePolicies, forget_after
 from halfday.server.front_door.streamed_payloads import (
     LONGEST_STREAM_BYTES,
@@ -94,11 +94,12 @@ async def _serve(request: Request, services: Services) -> Opened:
     asked, content = with_payload(asked, payload), payload.body
     if bulk is not None:
         asked, content = written_anew(asked, bulk)
+    wanted = _needs(asked, bulk)
+    ruled = await ruled_already(_policies(claimed, services), () if asked.method in _READING else wanted)
     answer = await send_on(upstream, asked, where, content)
     if asked.method not in _READING:
-        wanted = _needs(asked, bulk)
         if asked.target is Target.BUCKET and answer.status < 300:
-            await keep_pins(services.store, wanted, pins)
+            await keep_pins(services.store, wanted, pins, ruled=ruled)
         forget_after(wanted, services.resource_policies)
     return await _counted(request, answer)
 
@@ -160,10 +161,13 @@ async def _allow(
     request: Request, claimed: Claimed, services: Services, caller: SignedCaller, needs: tuple[Need, ...]
 ) -> list[str]:
     """What decided. Raises Refused, ServiceError."""
+    context = _request_context(request, claimed, services)
+    return await authorize_all(caller, needs, context, policies=_policies(claimed, services))
+
+
+def _policies(claimed: Claimed, services: Services) -> ResourcePolicies:
     place = Place(claimed.scope.region, services.settings.account_id)
-    pins = services.store.resource_pins.of
-    policies = ResourcePolicies(services.upstream, services.resource_policies, place, pins)
-    return await authorize_all(caller, needs, _request_context(request, claimed, services), policies=policies)
+    return ResourcePolicies(services.upstream, services.resource_policies, place, services.store.resource_pins.of)
 
 
 async def _counted(request: Request, answer: Opened) -> Opened:

@@ -23,7 +23,9 @@ from halfday.server.operations.framework.lambda_functions import (
 from halfday.server.operations.framework.registry import Call, Output, operation
 from halfday.server.storage.errors import Missing
 
-_SERVICE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?")
+_SERVICE = re.compile(
+    r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?|alexa-(?:appkit|connectedhome)\.amazon\.com"
+)
 _ACCOUNT = re.compile(r"\d{12}")
 _ENTITY = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::\d{12}:.+")
 _NO_PRINCIPAL = "The provided principal was invalid. Please check the principal and try again."
@@ -32,7 +34,8 @@ _NO_PRINCIPAL = "The provided principal was invalid. Please check the principal 
 @operation(
     "lambda",
     "AddPermission",
-    honours="FunctionName StatementId Action Principal SourceArn SourceAccount PrincipalOrgID Qualifier RevisionId",
+    honours="FunctionName StatementId Action Principal SourceArn SourceAccount EventSourceToken PrincipalOrgID "
+    "Qualifier RevisionId",
 )
 async def add_permission(call: Call) -> Output:
     if reference(call).qualifier:
@@ -100,6 +103,8 @@ def _statement(function: LambdaFunction, given: Mapping[str, Any]) -> dict[str, 
     conditions: dict[str, dict[str, str]] = {}
     if "SourceAccount" in given:
         conditions.setdefault("StringEquals", {})["AWS:SourceAccount"] = given["SourceAccount"]
+    if "EventSourceToken" in given:
+        conditions.setdefault("StringEquals", {})["lambda:EventSourceToken"] = given["EventSourceToken"]
     if "PrincipalOrgID" in given:
         conditions.setdefault("StringEquals", {})["aws:PrincipalOrgID"] = given["PrincipalOrgID"]
     if "SourceArn" in given:

@@ -38,9 +38,12 @@ _FOR_ANY, _FOR_ALL = f"{FOR_ANY_VALUE}:", f"{FOR_ALL_VALUES}:"
 _KINDS_OF_IAM = (
     *("user/", "federated-user/", "role/", "group/", "instance-profile/", "mfa/", "server-certificate/", "policy/"),
     *("sms-mfa/", "saml-provider/", "oidc-provider/", "report/", "access-report/"),
-    "delegation-request/",  # younger than the sentence
 )
-_PATHS_OF_IAM = f'IAM resource path must either be "*" or start with {", ".join(_KINDS_OF_IAM[:-1])}.'
+_PATHS_OF_IAM = f'IAM resource path must either be "*" or start with {", ".join(_KINDS_OF_IAM)}.'
+_YOUNGER_KINDS = ("delegation-request/",)
+"""Than the sentence."""
+_ROOT = "root"
+"""What sts:AssumeRoot is about, and AWS's own policies of root-task."""
 
 Statement = Mapping[str, Any]
 
@@ -193,7 +196,9 @@ def _of_service(arn: str) -> Iterator[str]:
 def _may_be_of_iam(resource: str) -> bool:
     """Only what stands before the first wildcard or variable is judged."""
     fixed = re.split(r"[*?$]", resource, maxsplit=1)[0]
-    return any(kind.startswith(fixed) or fixed.startswith(kind) for kind in _KINDS_OF_IAM)
+    if resource == _ROOT or (fixed != resource and _ROOT.startswith(fixed)):
+        return True
+    return any(kind.startswith(fixed) or fixed.startswith(kind) for kind in (*_KINDS_OF_IAM, *_YOUNGER_KINDS))
 
 
 def _statements(document: Mapping[str, Any]) -> list[Any]:

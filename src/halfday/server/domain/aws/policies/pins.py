@@ -12,8 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 _IAM = re.compile(r"arn:aws:iam::(?P<account>\d{12}):(?P<kind>user|role)/(?:.*/)?(?P<name>[^/]+)", re.DOTALL)
+_OF_A_SERVICE = re.compile(r"arn:aws:iam::\d{12}:role/aws-service-role/.+", re.DOTALL)
+"""Roles that AWS's services make for themselves. Here nobody can make one, and policies of keys name them."""
+_OF_IAM = re.compile(r"arn:aws:iam::(?P<account>\d{12}):(?!root$).*", re.DOTALL)
 _SESSION = re.compile(r"arn:aws:sts::(?P<account>\d{12}):assumed-role/(?P<name>[^/]+)/(?P<session>.+)", re.DOTALL)
 _ID = re.compile(r"(?P<id>(?:AIDA|AROA)[A-Z0-9]+)(?P<session>:.+)?", re.DOTALL)
+_NAME = re.compile(r"[\w+=,.@-]{1,64}", re.ASCII)
+"""Of users, roles and roles' sessions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,11 @@ class Named:
     is_user: bool
     name: str
     session: str = ""
+
+    @property
+    def may_be_there(self) -> bool:
+        """Whether anybody can be called so. A wildcard is no name: it would match nobody."""
+        return all(_NAME.fullmatch(one) for one in (self.name, *([self.session] if self.session else [])))
 
     def pin(self, unique_id: str) -> str:
         return f"{unique_id}:{self.session}" if self.session else unique_id
@@ -91,10 +101,14 @@ def _without(statement: Mapping[str, Any], gone: Container[str]) -> Mapping[str,
 
 
 def _named(text: str) -> Named | None:
+    if _OF_A_SERVICE.fullmatch(text):
+        return None
     if found := _IAM.fullmatch(text):
         return Named(text, found["account"], found["kind"] == "user", found["name"])
     if found := _SESSION.fullmatch(text):
         return Named(text, found["account"], False, found["name"], found["session"])
+    if found := _OF_IAM.fullmatch(text):
+        return Named(text, found["account"], False, "")  # a group, or what is no ARN: no policy can mean it
     return None
 
 
