@@ -22,14 +22,9 @@ from cryptography import x509
 from halfday import Cognito, LoginAbandoned, SettingsError
 from halfday.client.browser import opening as browser
 from halfday.client.browser.callback_certificate import make_certificate
+from ports import free_port
 
 Make = Callable[..., Cognito]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Person:

@@ -14,12 +14,7 @@ from cognito_peer import SUB, Peer
 
 from halfday import CallbackRefused, Cognito, GrantRefused, LoginAbandoned, SettingsError
 from halfday.client.browser import opening as browser
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+from ports import free_port
 
 
 def visit(url: str) -> tuple[int, str]:

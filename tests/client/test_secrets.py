@@ -15,7 +15,6 @@ import json
 import logging
 import os
 import secrets
-import socket
 import stat
 import subprocess
 import sys
@@ -33,6 +32,7 @@ import urllib3
 from cognito_peer import CLIENT_ID, IDENTITY_POOL_ID, PASSWORD, POOL_ID, Peer, Refusal
 
 from halfday import Cognito, HalfdayError, Session
+from ports import free_port
 
 CLIENT_SECRET = "c1ient-s3cret-that-nobody-sees"
 WRONG_PASSWORD = "Wrong-horse-1"
@@ -162,12 +162,6 @@ def log(watch: Watch) -> Iterator[io.StringIO]:
     yield written
     root.removeHandler(handler)
     root.setLevel(before)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Life:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import tomllib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -13,17 +12,12 @@ from typing import Any
 
 from docs.browser import sign_in
 from halfday.server import demo
+from ports import free_port
 from sockets import Handler, answering
 from world import World, running
 
 MACHINE_CLIENT_ID = "demomachine"
 MACHINE_SECRET = "machine_secret_of_the_docs_0123456789"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

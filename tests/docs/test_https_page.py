@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from docs.blocks import Block, blocks
-from docs.place import free_port
 from docs.reading import Reader
+from ports import free_port
 
 PAGE = "https.md"
 

@@ -13,7 +13,7 @@ import pytest
 
 from docs.blocks import DOCS, Block, blocks, text_of
 from docs.browser import sign_in
-from docs.place import MACHINE_SECRET, Place, free_port, up
+from docs.place import MACHINE_SECRET, Place, up
 from docs.reading import Reader, in_a_group
 from halfday.cli.exit_codes import FAILED, INTERRUPTED, NETWORK, OK, SIGN_IN_NEEDED, USAGE
 from halfday.cli.report import _EXIT_CODES as EXIT_CODES
@@ -21,6 +21,7 @@ from halfday.client.user_pool.challenges import Asked
 from halfday.doctor.diagnosis import Evidence, diagnose
 from halfday.protocol import claims
 from halfday.server import demo
+from ports import free_port
 from world import Pool, running
 
 

@@ -17,8 +17,8 @@ import requests
 from botocore.exceptions import ClientError
 
 from docs.blocks import blocks
-from docs.place import free_port
 from halfday.server import demo
+from ports import free_port
 
 PAGE = "production.md"
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from docs.blocks import blocks, text_of
-from docs.place import free_port
 from halfday import pytest_plugin
+from ports import free_port
 
 PAGE = "testing.md"
 

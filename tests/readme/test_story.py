@@ -19,9 +19,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from docs.place import free_port
 from docs.reading import BROWSER
 from halfday.server import demo
+from ports import free_port
 
 STORY_PORT, CALLBACK = "4242", "http://localhost:8080"
 

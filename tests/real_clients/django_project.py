@@ -6,7 +6,6 @@ Its clock is the machine's, and as much later as the file `ahead` says.
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -113,12 +112,6 @@ class Project:
         answer = self.hosted.post(form, username="ada", password=PASSWORD)
         assert answer.status_code == 302, answer.text
         return self.get(answer.headers["Location"])
-
-
-def free_port() -> int:
-    with socket.socket() as bound:
-        bound.bind(("localhost", 0))
-        return int(bound.getsockname()[1])
 
 
 @contextmanager

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urljoin
@@ -15,6 +14,7 @@ from urllib.parse import urljoin
 import pytest
 import requests
 
+from ports import free_port
 from real_clients.javascript import Node
 from world import CALLBACK, Browser, World, query_in, running
 
@@ -29,12 +29,6 @@ MAPPING = {
     "address": "address",
 }
 ALGORITHMS = ["RS256", "PS256", "ES256", "HS256"]
-
-
-def free_port() -> int:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        return int(bound.getsockname()[1])
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import requests
 
 from asking import refusal
 from functions import arn_of
-from real_clients.django_project import free_port
+from ports import free_port
 from real_clients.javascript import Node
 from world import PASSWORD, Pool, World, running
 

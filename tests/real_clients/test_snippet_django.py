@@ -9,7 +9,8 @@ from pathlib import Path
 
 import requests
 
-from real_clients.django_project import Project, free_port, serving
+from ports import free_port
+from real_clients.django_project import Project, serving
 from real_clients.printed import printed
 from world import Pool, World
 

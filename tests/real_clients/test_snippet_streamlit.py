@@ -18,7 +18,7 @@ import pytest
 import requests
 from playwright.sync_api import expect, sync_playwright
 
-from real_clients.django_project import free_port
+from ports import free_port
 from real_clients.printed import printed
 from real_clients.test_chromium import ARGUMENTS
 from tools import find_chromium, missing

@@ -17,12 +17,12 @@ import requests
 
 from databases import trace
 from halfday.protocol.srp import ClientStart
-from mail_server import free_port
 from operations.test_recovery import forget, recover
 from operations.test_sign_in import answer_srp, initiate, respond
 from operations.test_sign_up import confirm, resend
 from operations.test_user_auth import begin
 from page_forms import open_page, press
+from ports import free_port
 from security.choosing import BY_ALL, BY_PASSWORD, in_which_nobody_is_offered
 from security.test_unknown_users import (
     STATES,

@@ -30,7 +30,7 @@ from halfday.server.storage.errors import Busy
 from halfday.server.storage.sealing import Sealer
 from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.store import Store
-from mail_server import free_port
+from ports import free_port
 from world import PASSWORD, Browser, World, running
 
 POOL = "us-east-1_Store0001"

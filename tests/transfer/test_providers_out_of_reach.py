@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mail_server import free_port
+from ports import free_port
 from transferred import bring_into
 from world import World
 

@@ -12,7 +12,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from mail_server import free_port
+from ports import free_port
 from units.test_two_servers import SEED, served, wait_for
 
 POOL, DEVELOPER = "us-east-1:4a1fda70-0000-4242-8080-c0ffee000016", "login.example.com"

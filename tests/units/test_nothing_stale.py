@@ -22,7 +22,7 @@ from halfday.server.storage.sealing import Sealer, load_master_key
 from halfday.server.storage.sqlite import SqliteDatabase
 from halfday.server.storage.store import Store
 from halfday.server.storage.tables.pools import SIGNING_KEYS
-from mail_server import free_port
+from ports import free_port
 from units.test_two_servers import CLIENT, POOL, SEED, idp, served, wait_for
 from world import CALLBACK, Browser
 

@@ -16,7 +16,7 @@ import requests
 
 from halfday.server.serving import ServerThread
 from halfday.server.settings import SettingRefused, Settings
-from mail_server import free_port
+from ports import free_port
 
 POOL, CLIENT = "us-east-1_TwoServer1", "client0000000000000000001"
 SEED = f"""

@@ -6,7 +6,6 @@ import io
 import json
 import os
 import re
-import socket
 import struct
 import subprocess
 import sys
@@ -28,6 +27,7 @@ from functions import arn_of, configure
 from halfday.server.outside.functions import code_files
 from halfday.server.outside.functions.code_files import CodeFiles, CodeRefused, check_code
 from lambda_api import ECHO, TRUSTS_LAMBDA, Made, made_in, python, zipped
+from ports import free_port
 from world import World, running
 
 UNREADABLE = "Could not unzip uploaded file. Please check your file, then try to upload again."
@@ -238,12 +238,6 @@ def two_processes(data: Path) -> Iterator[tuple[World, World]]:
         here = {"endpoint_url": f"http://127.0.0.1:{second}"}
         other.clients = {name: other.boto3(name, **here) for name in ("iam", "lambda")}
         yield one, other
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_functions_survive_a_restart_and_are_those_of_every_process(tmp_path: Path) -> None:
