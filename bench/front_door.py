@@ -17,7 +17,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -198,21 +198,22 @@ def _door(behind: str) -> Iterator[Running]:
 def _moto() -> Iterator[str]:
     """moto's server on the load's core, so that the door has one to itself."""
     port = free_port()
-    command = ["taskset", "-c", LOAD_CORE, sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_for(port)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
+    with _program(LOAD_CORE, ["moto.server", "-H", "127.0.0.1", "-p", str(port)], port) as origin:
+        yield origin
 
 
 @contextmanager
 def _relay(behind: str) -> Iterator[str]:
     port = free_port()
-    command = ["taskset", "-c", SERVER_CORE, sys.executable, "-m", "bench.relay", str(port)]
-    process = subprocess.Popen([*command, str(urlsplit(behind).port)])
+    with _program(SERVER_CORE, ["bench.relay", str(port), str(urlsplit(behind).port)], port) as origin:
+        yield origin
+
+
+@contextmanager
+def _program(core: str, module: Sequence[str], port: int) -> Iterator[str]:
+    """Python's module with its arguments on that core, until the end of `with`: its origin."""
+    command = ["taskset", "-c", core, sys.executable, "-m", *module]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for(port)
         yield f"http://127.0.0.1:{port}"
