@@ -88,19 +88,20 @@ async def _serve(request: Request, services: Services) -> Opened:
     caller, asked, payload = await _admit(request, claimed, services)
     bulk = await read_document(asked, payload.body)
     _check_configuration(asked, payload.body)
-    upstream = await _authorize(request, claimed, services, caller, asked, bulk)
+    needs = _needs(asked, bulk)
+    upstream = await _authorize(request, claimed, services, caller, needs)
     pins = await _pins_put(asked, payload.body, services)
     await check_upload(upstream, services.known_uploads, asked, where)
     asked, content = with_payload(asked, payload), payload.body
     if bulk is not None:
         asked, content = written_anew(asked, bulk)
-    wanted = _needs(asked, bulk)
-    ruled = await ruled_already(_policies(claimed, services), () if asked.method in _READING else wanted)
+    if asked.method in _READING:
+        return await _counted(request, await send_on(upstream, asked, where, content))
+    ruled = await ruled_already(_policies(claimed, services), needs)
     answer = await send_on(upstream, asked, where, content)
-    if asked.method not in _READING:
-        if asked.target is Target.BUCKET and answer.status < 300:
-            await keep_pins(services.store, wanted, pins, ruled=ruled)
-        forget_after(wanted, services.resource_policies)
+    if asked.target is Target.BUCKET and answer.status < 300:
+        await keep_pins(services.store, needs, pins, ruled=ruled)
+    forget_after(needs, services.resource_policies)
     return await _counted(request, answer)
 
 
@@ -131,7 +132,7 @@ async def _send_streamed(
     if length > LONGEST_STREAM_BYTES:
         raise _too_large(f"the body is longer than {LONGEST_STREAM_BYTES} bytes")
     check_kind(asked)
-    upstream = await _authorize(request, claimed, services, caller, asked, None)
+    upstream = await _authorize(request, claimed, services, caller, _needs(asked, None))
     await check_upload(upstream, services.known_uploads, asked, where)
     secret = await secret_behind(caller, claimed, services)
     asked, body = stream_payload(asked, claimed, secret, request.stream(), length)
@@ -139,15 +140,9 @@ async def _send_streamed(
 
 
 async def _authorize(
-    request: Request,
-    claimed: Claimed,
-    services: Services,
-    caller: SignedCaller,
-    asked: S3Request,
-    bulk: BulkDelete | None,
+    request: Request, claimed: Claimed, services: Services, caller: SignedCaller, needs: tuple[Need, ...]
 ) -> Upstream:
     """The upstream, when policies allow the request. Raises Refused, ServiceError."""
-    needs = _needs(asked, bulk)
     note(request, operation=f"s3 {request.method} {needs[0].action}")
     decisions = await _allow(request, claimed, services, caller, needs)
     note(request, why="; ".join(decisions))
